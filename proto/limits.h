@@ -1,0 +1,141 @@
+/*
+ * Every bound of the project. Those of the first part are constants of the
+ * format: all devices must agree on them, so they can never be changed.
+ */
+#ifndef FOB_LIMITS_H
+#define FOB_LIMITS_H
+
+/* --- the format ---------------------------------------------------------- */
+#define ID_SIZE 32	   /* id of an item, bytes */
+#define DEVICE_ID_SIZE 16  /* bytes */
+#define RECORD_ID_SIZE 16
+#define VID_SIZE 16
+#define KID_SIZE 16
+#define GROUP_ID_SIZE 32
+#define KEY_SIZE 32	   /* group key, unlock key, public keys */
+#define SIGNATURE_SIZE 64
+#define NONCE_SIZE 24
+#define COMMITMENT_SIZE 32
+#define TAG_SIZE 16
+#define BOX_SIZE (KEY_SIZE + TAG_SIZE)
+#define CLASS_MAX 3	   /* 0 membership, 1 keys, 2 entries */
+
+#define HEAD_MAX 4096
+#define HEAD_KEY_MAX 16384	/* KEY */
+#define HEAD_RECOVERY_MAX 20480 /* RECOVERY */
+#define BODY_MAX (HEAD_RECOVERY_MAX + 64)
+#define BLOB_MAX 15376
+#define PLAIN_MAX (BLOB_MAX - TAG_SIZE)
+#define PATH_MAX_DEPTH 16 /* of a rank */
+#define ROSTER_MAX 4	  /* ids in Head.roster */
+#define PARENTS_MAX 64	  /* of an ENTRY */
+#define RECOVERY_VALID_MAX 512
+#define GONE_MAX 64	  /* vids, the newest are kept */
+#define LIST_MAX 256	  /* any other repeated field, after unpacking */
+#define UNKNOWN_FIELDS_MAX 8
+
+/* --- entries ------------------------------------------------------------- */
+#define TEXT_MAX 256	     /* issuer, account, tag: bytes of UTF-8 */
+#define DEVICE_NAME_MAX 64
+#define FIELD_KEY_MAX 128
+#define FIELD_VALUE_MAX 8192 /* note and free fields */
+#define FIELDS_MAX 256
+#define SECRET_MAX 256
+#define LIVE_MAX 16	     /* live seeds of one entry */
+#define DIGITS_MIN 4
+#define DIGITS_MAX 10
+#define PERIOD_MAX 86400     /* seconds */
+#define PIN_MAX 64
+#define GROUP_TAGS_MAX 64
+#define STAMP_MAX 4102444800000ull /* 2100-01-01 in ms; later counts as 0 */
+
+/* --- memory and messages -------------------------------------------------- */
+#define SECRET_ARENA (256 * 1024)
+#define MESSAGE_BUDGET (1024 * 1024) /* bytes that one unpacked message costs */
+#define MESSAGE_ALLOCS 4096
+#define FRAME_MAX (64 * 1024)	     /* after authentication, and on the socket */
+#define FRAME_STRANGER_MAX 4096
+#define MESSAGE_MAX (FRAME_MAX - 64) /* of a peer, packed */
+#define ITEMS_BYTES (48 * 1024)	     /* packed items in one Items message */
+#define IDS_PER_MESSAGE 1024	     /* in Announce, Want, BlobWant, BlobGone */
+#define RANGES_PER_MESSAGE 256
+#define RANGE_SPLIT 16
+#define RANGE_LIST 32		     /* so few ids are listed */
+#define RUN_LEVELS 64
+#define RUN_RANGES_EXTRA 1024
+#define CHAIN_ADDS 16
+#define CHAIN_BYTES (32 * 1024)
+#define COMMIT_ITEMS 1024
+
+/* --- peers ---------------------------------------------------------------- */
+#define PEERS_MAX 16		/* authenticated */
+#define HALF_OPEN_MAX 8
+#define HANDSHAKE_MS 10000
+#define KEEPALIVE_MS 45000
+#define PEER_DEAD_MS 120000
+#define REHANDSHAKE_MS (24ull * 3600 * 1000)
+#define REKEY_RECORDS 65536
+#define SELF_DIAL_REST_MS 60000
+#define DIAL_MIN_MS 1000
+#define DIAL_MAX_MS 300000
+#define RUN_DELAY_MIN_MS 1000
+#define RUN_DELAY_MAX_MS 3600000
+#define WRITE_QUEUE_HIGH (256 * 1024)
+#define WRITE_QUEUE_MAX (1024 * 1024)
+#define ACCEPT_PER_SECOND 20
+#define ADDRESSES_MAX 8		/* of one device */
+#define DEVICES_CREATED_MAX 64	/* live members made by honest software */
+#define HOLDER_SLOTS 64
+#define PARKED_ITEMS 512	/* class 0, their author is not known yet */
+#define BUCKET_ITEMS 20000	/* class 2, of one author */
+#define BUCKET_PER_MINUTE 64
+#define SKEW_MAX_MS (5 * 60 * 1000)
+#define CLOCK_ALARM_MS 2000
+#define ROTATE_JITTER_MIN_MS 5000
+#define ROTATE_JITTER_MAX_MS 60000
+#define ROTATE_REST_MS (10 * 60 * 1000)
+#define SOFT_WRITE_MS 5000
+
+/* --- pairing -------------------------------------------------------------- */
+#define INVITE_MS 120000
+#define INVITE_LONG_MS 600000
+#define INVITE_SLOTS 3		/* connections at once */
+#define INVITE_CONNECTIONS 10	/* a code */
+#define INVITE_DEAD_MAX 3	/* dead codes until the back-off starts */
+#define INVITE_BACKOFF_MS 60000
+
+/* --- clients -------------------------------------------------------------- */
+#define CLIENTS_MAX 16
+#define REQUEST_DEADLINE_MS 30000
+#define UNLOCK_QUEUE_MAX 8
+#define UNLOCK_WAIT_MS 60000
+#define FRESH_MS 60000		/* a passphrase given again counts so long */
+#define FRESH_FAILURES 3	/* until the delay starts to grow */
+#define FRESH_DELAY_MAX_MS 60000
+#define PASSPHRASE_MAX 1024
+#define KEY_FILE_MAX 4096
+#define SLOTS_MAX 8
+#define IDLE_LOCK_MS (15 * 60 * 1000)
+#define QUERY_MAX 512
+#define LOAD_ITEMS 1024		/* items that one step may ask to be read */
+
+/* --- passphrases ---------------------------------------------------------- */
+#define KDF_MEMORY (64 * 1024 * 1024) /* bytes, Argon2id */
+#define KDF_PASSES_MIN 3
+#define KDF_PASSES_MAX 64
+#define KDF_CALIBRATE_MS 500
+
+/* --- time of things ------------------------------------------------------- */
+#define DAY_MS (24ll * 3600 * 1000)
+#define SUPERSEDED_KEEP_DAYS 180
+#define SUPERSEDED_KEEP_NEWEST 8
+#define TRASH_DAYS 90
+#define PURGE_DAYS 30
+
+/* --- store ---------------------------------------------------------------- */
+#define STORE_MAP_BYTES (4ull << 30)
+#define STORE_READERS 16
+#define STORE_TABLES 16
+#define STORE_FORMAT 1
+
+#endif
