@@ -1,0 +1,68 @@
+/*
+ * The list of accounts: what can be said of every record without its seeds.
+ *
+ * Filled while unlocked, one record at a time, from merged records; wiped by
+ * vault_lock(). Seeds are known here only by a keyed hash, so that the same
+ * secret is noticed when it comes in again. Matching follows the rules for a
+ * QUERY: id or id prefix of 8 or more hex digits, else exact issuer/account
+ * or issuer:account, else all words as case-insensitive substrings of
+ * "issuer account id".
+ */
+#ifndef FOB_CORE_VIEW_VAULT_H
+#define FOB_CORE_VIEW_VAULT_H
+
+#include "daemon/core/view/record.h"
+
+struct vault_entry {
+	uint32_t record;	/* in set.records */
+	uint8_t id[RECORD_ID_SIZE];
+	uint8_t version[16];	/* BLAKE2b-128 over the ids of the current ones */
+	char *issuer, *account;	/* owned, wiped; never NULL */
+	char **tags;		/* owned, sorted */
+	uint32_t n_tags;
+	uint32_t type, algorithm, digits, period;	/* of the first live seed */
+	uint64_t counter;
+	uint8_t (*seeds)[16];	/* keyed hashes of live secrets, owned */
+	uint32_t n_seeds;
+	uint64_t created, changed;
+	uint32_t group;
+	bool conflict, favourite, trashed, incomplete;
+};
+
+struct vault {
+	struct vault_entry *entries;	/* ascending by record index */
+	uint32_t n, cap;
+	uint8_t seed_key[KEY_SIZE];	/* of this unlocking, for the hashes */
+};
+
+void vault_init(struct vault *vault);
+void vault_deinit(struct vault *vault);
+void vault_lock(struct vault *vault);	/* empties and wipes */
+
+/* Adds or replaces the row of a record. 0 or -ENOMEM. */
+int vault_put(struct vault *vault, const struct set *set, uint32_t record,
+	      const struct record *merged, const uint32_t *current,
+	      size_t n_current, bool incomplete);
+void vault_remove(struct vault *vault, uint32_t record);
+const struct vault_entry *vault_find(const struct vault *vault,
+				     uint32_t record);
+
+struct vault_query {
+	const char *text;	/* "" matches all */
+	const char *tag;	/* NULL: any */
+	uint32_t group;		/* NONE: any */
+	bool trashed;		/* look in the trash instead */
+	bool conflicts;		/* only those */
+};
+/*
+ * Writes matches (indices into entries) ordered by issuer, account, id;
+ * returns how many there are, of which at most max are written.
+ */
+size_t vault_match(const struct vault *vault, const struct vault_query *query,
+		   uint32_t *ret, size_t max);
+
+/* The live entry that has this secret (raw bytes), or NULL. */
+const struct vault_entry *vault_same_seed(const struct vault *vault,
+					  struct bytes secret);
+
+#endif
