@@ -8,9 +8,8 @@
 
 #include "proto/item.pb-c.h"
 
-#define STEP_SIZE 8	/* a step, big-endian */
-#define DECIMAL_MAX 20	/* characters of an int64_t */
-#define MOTP_HEX 6	/* of 32 characters are shown */
+#define STEP_SIZE 8    /* bytes of a step, big-endian */
+#define DECIMAL_MAX 20 /* characters of an int64_t */
 
 /* What a type allows; 0 leaves the choice to the user. */
 struct kind {
@@ -343,8 +342,8 @@ static void code_motp(const struct otp *otp, uint64_t step, char *code)
 	md5_update(&ctx, otp->pin.n, otp->pin.p);
 	md5_digest(&ctx, MD5_DIGEST_SIZE, digest.bytes);
 	sodium_bin2hex(hex, sizeof(hex), digest.bytes, MD5_DIGEST_SIZE);
-	memcpy(code, hex, MOTP_HEX);
-	code[MOTP_HEX] = '\0';
+	memcpy(code, hex, OTP_MOTP_DIGITS);
+	code[OTP_MOTP_DIGITS] = '\0';
 	sodium_memzero(hex, sizeof(hex));
 	sodium_memzero(&ctx, sizeof(ctx));
 }

@@ -27,8 +27,8 @@ struct otp {
 	uint32_t type;	    /* Fob__OtpType */
 	uint32_t algorithm; /* Fob__Algorithm */
 	uint32_t digits;
-	uint32_t period; /* seconds; HOTP does not look at it */
-	uint64_t counter; /* HOTP: the next one to use */
+	uint32_t period;     /* seconds; HOTP does not look at it */
+	uint64_t counter;    /* HOTP: the next one to use */
 	struct bytes secret; /* raw; mOTP: its hex is the user's secret */
 	struct bytes pin;    /* UTF-8, not empty for mOTP and Yandex */
 };
