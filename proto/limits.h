@@ -50,7 +50,7 @@
 #define STAMP_MAX 4102444800000ull /* 2100-01-01 in ms; later counts as 0 */
 
 /* --- memory and messages -------------------------------------------------- */
-#define SECRET_ARENA (256 * 1024)
+#define SECRET_ARENA (1024 * 1024)
 #define MESSAGE_BUDGET (1024 * 1024) /* bytes that one unpacked message costs */
 #define MESSAGE_ALLOCS 4096
 #define FRAME_MAX (64 * 1024)	     /* after authentication, and on the socket */
@@ -61,6 +61,9 @@
 #define RANGES_PER_MESSAGE 256
 #define RANGE_SPLIT 16
 #define RANGE_LIST 32		     /* so few ids are listed */
+#define UNACKED_MAX 8 /* Items messages of one peer under way */
+#define ITEMS_PER_MESSAGE 256
+#define RUN_TIMEOUT_MS 60000
 #define RUN_LEVELS 64
 #define RUN_RANGES_EXTRA 1024
 #define CHAIN_ADDS 16
@@ -131,6 +134,15 @@
 #define SUPERSEDED_KEEP_NEWEST 8
 #define TRASH_DAYS 90
 #define PURGE_DAYS 30
+
+/* --- import --------------------------------------------------------------- */
+#define IMPORT_FILE_MAX (64 * 1024 * 1024) /* bytes */
+#define IMPORT_LINE_MAX (64 * 1024)
+#define IMPORT_ENTRIES_MAX 20000
+#define IMPORT_REPORTS_MAX 1000	   /* skipped records, and warnings */
+#define MIGRATION_ACCOUNTS 10	   /* that we write in one payload */
+#define MIGRATION_ACCOUNTS_MAX 256 /* that we read from one */
+#define MIGRATION_BATCH_MAX 1024   /* payloads of one batch */
 
 /* --- store ---------------------------------------------------------------- */
 #define STORE_MAP_BYTES (4ull << 30)
