@@ -61,6 +61,28 @@ int item_verify(const struct item *item, const uint8_t vault_id[static ID_SIZE],
 int item_make(struct item *item, const Fob__Head *head, struct bytes blob,
 	      const uint8_t *vault_id, const uint8_t secret_key[static 64]);
 
+/*
+ * Inner signatures, for those who make heads. All labels are with their NUL.
+ * join_sig of an ADD, by the newcomer: "fob/1 sig join\0" || vault_id ||
+ * sponsor (zeros: the recovery key) || role, 1 byte || ordinal, u32 big-endian
+ * || sign || status || wrap || transport. add: complete but for join_sig.
+ */
+void item_join_sign(uint8_t ret[static SIGNATURE_SIZE],
+		    const uint8_t vault_id[static ID_SIZE],
+		    const uint8_t sponsor[static DEVICE_ID_SIZE],
+		    const Fob__Add *add, const uint8_t secret_key[static 64]);
+
+/*
+ * cosign of a GENESIS ("fob/1 sig genesis\0" || head; vault_id NULL), by its
+ * recovery key, or of a RECOVERY ("fob/1 sig recovery\0" || vault_id || head),
+ * by the next key. head: complete, cosign still empty. 0 or -ENOMEM.
+ */
+int item_cosign(uint8_t ret[static SIGNATURE_SIZE], const Fob__Head *head,
+		const uint8_t *vault_id, const uint8_t secret_key[static 64]);
+
+/* Is this the blob that the body tells of? 0, ITEM_ERR_BLOB. */
+int item_check_blob(const Fob__Body *body, struct bytes blob);
+
 /* device_id = BLAKE2b-128("fob/1 device\0" || the four keys). */
 void item_device_id(uint8_t ret_id[static DEVICE_ID_SIZE],
 		    const Fob__Certificate *certificate);
