@@ -18,9 +18,9 @@
  * holds in release builds too: a daemon that has lost its mind stops, and
  * starts again from disk.
  */
-#define REQUIRE(expr)                                        \
-	do {                                                 \
-		if (__builtin_expect(!(expr), 0))            \
+#define REQUIRE(expr)                                              \
+	do {                                                       \
+		if (__builtin_expect(!(expr), 0))                  \
 			require_failed(#expr, __FILE__, __LINE__); \
 	} while (0)
 

@@ -6,19 +6,19 @@
 #define FOB_LIMITS_H
 
 /* --- the format ---------------------------------------------------------- */
-#define ID_SIZE 32	   /* id of an item, bytes */
-#define DEVICE_ID_SIZE 16  /* bytes */
+#define ID_SIZE 32	  /* id of an item, bytes */
+#define DEVICE_ID_SIZE 16 /* bytes */
 #define RECORD_ID_SIZE 16
 #define VID_SIZE 16
 #define KID_SIZE 16
 #define GROUP_ID_SIZE 32
-#define KEY_SIZE 32	   /* group key, unlock key, public keys */
+#define KEY_SIZE 32 /* group key, unlock key, public keys */
 #define SIGNATURE_SIZE 64
 #define NONCE_SIZE 24
 #define COMMITMENT_SIZE 32
 #define TAG_SIZE 16
 #define BOX_SIZE (KEY_SIZE + TAG_SIZE)
-#define CLASS_MAX 3	   /* 0 membership, 1 keys, 2 entries */
+#define CLASS_MAX 3 /* 0 membership, 1 keys, 2 entries */
 
 #define HEAD_MAX 4096
 #define HEAD_KEY_MAX 16384	/* KEY */
@@ -30,21 +30,21 @@
 #define ROSTER_MAX 4	  /* ids in Head.roster */
 #define PARENTS_MAX 64	  /* of an ENTRY */
 #define RECOVERY_VALID_MAX 512
-#define GONE_MAX 64	  /* vids, the newest are kept */
-#define LIST_MAX 256	  /* any other repeated field, after unpacking */
+#define GONE_MAX 64  /* vids, the newest are kept */
+#define LIST_MAX 256 /* any other repeated field, after unpacking */
 #define UNKNOWN_FIELDS_MAX 8
 
 /* --- entries ------------------------------------------------------------- */
-#define TEXT_MAX 256	     /* issuer, account, tag: bytes of UTF-8 */
+#define TEXT_MAX 256 /* issuer, account, tag: bytes of UTF-8 */
 #define DEVICE_NAME_MAX 64
 #define FIELD_KEY_MAX 128
 #define FIELD_VALUE_MAX 8192 /* note and free fields */
 #define FIELDS_MAX 256
 #define SECRET_MAX 256
-#define LIVE_MAX 16	     /* live seeds of one entry */
+#define LIVE_MAX 16 /* live seeds of one entry */
 #define DIGITS_MIN 4
 #define DIGITS_MAX 10
-#define PERIOD_MAX 86400     /* seconds */
+#define PERIOD_MAX 86400 /* seconds */
 #define PIN_MAX 64
 #define GROUP_TAGS_MAX 64
 #define STAMP_MAX 4102444800000ull /* 2100-01-01 in ms; later counts as 0 */
@@ -53,14 +53,14 @@
 #define SECRET_ARENA (1024 * 1024)
 #define MESSAGE_BUDGET (1024 * 1024) /* bytes that one unpacked message costs */
 #define MESSAGE_ALLOCS 4096
-#define FRAME_MAX (64 * 1024)	     /* after authentication, and on the socket */
+#define FRAME_MAX (64 * 1024) /* after authentication, and on the socket */
 #define FRAME_STRANGER_MAX 4096
 #define MESSAGE_MAX (FRAME_MAX - 64) /* of a peer, packed */
 #define ITEMS_BYTES (48 * 1024)	     /* packed items in one Items message */
 #define IDS_PER_MESSAGE 1024	     /* in Announce, Want, BlobWant, BlobGone */
 #define RANGES_PER_MESSAGE 256
 #define RANGE_SPLIT 16
-#define RANGE_LIST 32		     /* so few ids are listed */
+#define RANGE_LIST 32 /* so few ids are listed */
 #define UNACKED_MAX 8 /* Items messages of one peer under way */
 #define ITEMS_PER_MESSAGE 256
 #define RUN_TIMEOUT_MS 60000
@@ -71,7 +71,7 @@
 #define COMMIT_ITEMS 1024
 
 /* --- peers ---------------------------------------------------------------- */
-#define PEERS_MAX 16		/* authenticated */
+#define PEERS_MAX 16 /* authenticated */
 #define HALF_OPEN_MAX 8
 #define HANDSHAKE_MS 10000
 #define KEEPALIVE_MS 45000
@@ -86,11 +86,11 @@
 #define WRITE_QUEUE_HIGH (256 * 1024)
 #define WRITE_QUEUE_MAX (1024 * 1024)
 #define ACCEPT_PER_SECOND 20
-#define ADDRESSES_MAX 8		/* of one device */
-#define DEVICES_CREATED_MAX 64	/* live members made by honest software */
+#define ADDRESSES_MAX 8	       /* of one device */
+#define DEVICES_CREATED_MAX 64 /* live members made by honest software */
 #define HOLDER_SLOTS 64
-#define PARKED_ITEMS 512	/* class 0, their author is not known yet */
-#define BUCKET_ITEMS 20000	/* class 2, of one author */
+#define PARKED_ITEMS 512   /* class 0, their author is not known yet */
+#define BUCKET_ITEMS 20000 /* class 2, of one author */
 #define BUCKET_PER_MINUTE 64
 #define SKEW_MAX_MS (5 * 60 * 1000)
 #define CLOCK_ALARM_MS 2000
@@ -102,9 +102,9 @@
 /* --- pairing -------------------------------------------------------------- */
 #define INVITE_MS 120000
 #define INVITE_LONG_MS 600000
-#define INVITE_SLOTS 3		/* connections at once */
-#define INVITE_CONNECTIONS 10	/* a code */
-#define INVITE_DEAD_MAX 3	/* dead codes until the back-off starts */
+#define INVITE_SLOTS 3	      /* connections at once */
+#define INVITE_CONNECTIONS 10 /* a code */
+#define INVITE_DEAD_MAX 3     /* dead codes until the back-off starts */
 #define INVITE_BACKOFF_MS 60000
 
 /* --- clients -------------------------------------------------------------- */
@@ -112,15 +112,15 @@
 #define REQUEST_DEADLINE_MS 30000
 #define UNLOCK_QUEUE_MAX 8
 #define UNLOCK_WAIT_MS 60000
-#define FRESH_MS 60000		/* a passphrase given again counts so long */
-#define FRESH_FAILURES 3	/* until the delay starts to grow */
+#define FRESH_MS 60000	 /* a passphrase given again counts so long */
+#define FRESH_FAILURES 3 /* until the delay starts to grow */
 #define FRESH_DELAY_MAX_MS 60000
 #define PASSPHRASE_MAX 1024
 #define KEY_FILE_MAX 4096
 #define SLOTS_MAX 8
 #define IDLE_LOCK_MS (15 * 60 * 1000)
 #define QUERY_MAX 512
-#define LOAD_ITEMS 1024		/* items that one step may ask to be read */
+#define LOAD_ITEMS 1024 /* items that one step may ask to be read */
 
 /* --- passphrases ---------------------------------------------------------- */
 #define KDF_MEMORY (64 * 1024 * 1024) /* bytes, Argon2id */
@@ -139,10 +139,9 @@
 #define IMPORT_FILE_MAX (64 * 1024 * 1024) /* bytes */
 #define IMPORT_LINE_MAX (64 * 1024)
 #define IMPORT_ENTRIES_MAX 20000
-#define IMPORT_REPORTS_MAX 1000	   /* skipped records, and warnings */
-#define MIGRATION_ACCOUNTS 10	   /* that we write in one payload */
-#define MIGRATION_ACCOUNTS_MAX 256 /* that we read from one */
-#define MIGRATION_BATCH_MAX 1024   /* payloads of one batch */
+#define IMPORT_REPORTS_MAX 1000	 /* skipped records, and warnings */
+#define MIGRATION_ACCOUNTS 10	 /* that we write in one payload */
+#define MIGRATION_BATCH_MAX 1024 /* payloads of one batch */
 
 /* --- store ---------------------------------------------------------------- */
 #define STORE_MAP_BYTES (4ull << 30)
