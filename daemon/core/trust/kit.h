@@ -17,7 +17,9 @@ struct kit {
 	uint8_t wrap_public[KEY_SIZE];
 };
 
+/* Every byte of *kit is set. The caller wipes kit and seed. */
 void kit_derive(struct kit *kit, const uint8_t seed[static KEY_SIZE]);
-void kit_wipe(struct kit *kit);
+void kit_wipe(struct kit *kit); /* NULL is fine */
+#define AUTO_KIT CLEANUP(kit_wipe)
 
 #endif
