@@ -27,24 +27,36 @@ struct device_keys {
 	bool unlocked;		/* sign, wrap and nonce secrets are here */
 };
 
-/* All keys from 32 bytes of entropy. */
+/* All keys from 32 bytes of entropy, which the caller wipes. */
 void device_make(struct device_keys *keys,
 		 const uint8_t entropy[static KEY_SIZE]);
 /* Wipes sign, wrap and nonce secrets, keeps the rest. */
 void device_lock(struct device_keys *keys);
+void device_wipe(struct device_keys *keys); /* everything; NULL is fine */
+#define AUTO_DEVICE CLEANUP(device_wipe)
+/* The four public keys; it points into keys. */
+void device_certificate(const struct device_keys *keys,
+			Fob__Certificate *ret);
 
 #define DEVICE_ROW_MAX 1024
 /*
  * The row of the store: clear part, sealed part, checksum. seal_nonce: 24
- * fresh bytes. A keeper's row is not sealed: unlock_key NULL.
+ * fresh bytes. A keeper's row is not sealed: unlock_key NULL. keys must be
+ * unlocked. Returns the length of the row.
  */
 size_t device_pack(uint8_t ret_row[static DEVICE_ROW_MAX],
 		   const struct device_keys *keys,
 		   const uint8_t *unlock_key,
 		   const uint8_t seal_nonce[static NONCE_SIZE]);
-/* Locked keys from a row. 0, DEVICE_ERR_DAMAGED. */
+/*
+ * Locked keys from a row; those of a row that is not sealed are unlocked. 0,
+ * DEVICE_ERR_DAMAGED, then keys are untouched.
+ */
 int device_load(struct device_keys *keys, struct bytes row);
-/* Opens the sealed part. 0, DEVICE_ERR_DAMAGED, DEVICE_ERR_KEY. */
+/*
+ * Opens the sealed part into keys that were loaded from this row. 0,
+ * DEVICE_ERR_DAMAGED, DEVICE_ERR_KEY, then keys are untouched.
+ */
 int device_unlock(struct device_keys *keys, struct bytes row,
 		  const uint8_t unlock_key[static KEY_SIZE]);
 
@@ -69,10 +81,12 @@ struct slot {
 #define SLOT_ROW_MAX 256
 size_t slot_pack(uint8_t ret_row[static SLOT_ROW_MAX], const struct slot *slot);
 int slot_load(struct slot *slot, struct bytes row);	/* 0, DEVICE_ERR_DAMAGED */
+/* Fills box. All but box and label is set before, and bound by it. */
 void slot_seal(struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	       const uint8_t unlock_key[static KEY_SIZE]);
 int slot_open(const struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	      uint8_t ret_unlock_key[static KEY_SIZE]);	/* 0, DEVICE_ERR_KEY */
+/* slot_key = BLAKE2b-256(key = salt, "fob/1 key file\0" || content). */
 void slot_key_file(const struct slot *slot, struct bytes content,
 		   uint8_t ret_slot_key[static KEY_SIZE]);
 
