@@ -5,8 +5,8 @@
  * vault_lock(). Seeds are known here only by a keyed hash, so that the same
  * secret is noticed when it comes in again. Matching follows the rules for a
  * QUERY: id or id prefix of 8 or more hex digits, else exact issuer/account
- * or issuer:account, else all words as case-insensitive substrings of
- * "issuer account id".
+ * or issuer:account (as written, else whatever the case of ASCII letters),
+ * else all words as case-insensitive substrings of "issuer account id".
  */
 #ifndef FOB_CORE_VIEW_VAULT_H
 #define FOB_CORE_VIEW_VAULT_H
@@ -14,32 +14,54 @@
 #include "daemon/core/view/record.h"
 
 struct vault_entry {
-	uint32_t record;	/* in set.records */
+	uint32_t record; /* in set.records */
 	uint8_t id[RECORD_ID_SIZE];
-	uint8_t version[16];	/* BLAKE2b-128 over the ids of the current ones */
-	char *issuer, *account;	/* owned, wiped; never NULL */
-	char **tags;		/* owned, sorted */
+	uint8_t version[16]; /* BLAKE2b-128 over the ids of the current ones */
+	char *issuer, *account; /* NUL-terminated UTF-8; never NULL */
+	char **tags;		/* sorted */
 	uint32_t n_tags;
-	uint32_t type, algorithm, digits, period;	/* of the first live seed */
+	uint32_t type, algorithm, digits, period; /* of the first live seed */
 	uint64_t counter;
-	uint8_t (*seeds)[16];	/* keyed hashes of live secrets, owned */
+	uint8_t (*seeds)[16]; /* keyed hashes of live secrets */
 	uint32_t n_seeds;
 	uint64_t created, changed;
 	uint32_t group;
 	bool conflict, favourite, trashed, incomplete;
+	void *block; /* what the texts and hashes lie in, owned */
+	size_t block_len;
+};
+
+/*
+ * Finds a seed again: open addressing by the first bytes of its hash. A slot
+ * may be out of date, since a removed seed keeps its slot until the index is
+ * made anew; the entry has the last word.
+ */
+struct vault_slot {
+	uint32_t hash;
+	uint32_t record; /* plus 1; 0: free */
+};
+
+struct vault_seeds {
+	struct vault_slot *slots;
+	uint32_t mask, used;
 };
 
 struct vault {
-	struct vault_entry *entries;	/* ascending by record index */
+	struct vault_entry *entries; /* ascending by record index */
 	uint32_t n, cap;
-	uint8_t seed_key[KEY_SIZE];	/* of this unlocking, for the hashes */
+	uint8_t seed_key[KEY_SIZE]; /* of this unlocking, for the hashes */
+	struct vault_seeds by_seed;
 };
 
+/* Empty. The caller puts random bytes into seed_key at each unlocking. */
 void vault_init(struct vault *vault);
 void vault_deinit(struct vault *vault);
-void vault_lock(struct vault *vault);	/* empties and wipes */
+void vault_lock(struct vault *vault); /* empties and wipes */
 
-/* Adds or replaces the row of a record. 0 or -ENOMEM. */
+/*
+ * Adds or replaces the row of a record; without current versions the row
+ * goes. 0, or -ENOMEM and the row is as it was.
+ */
 int vault_put(struct vault *vault, const struct set *set, uint32_t record,
 	      const struct record *merged, const uint32_t *current,
 	      size_t n_current, bool incomplete);
@@ -48,11 +70,11 @@ const struct vault_entry *vault_find(const struct vault *vault,
 				     uint32_t record);
 
 struct vault_query {
-	const char *text;	/* "" matches all */
-	const char *tag;	/* NULL: any */
-	uint32_t group;		/* NONE: any */
-	bool trashed;		/* look in the trash instead */
-	bool conflicts;		/* only those */
+	const char *text; /* "" matches all */
+	const char *tag;  /* NULL: any */
+	uint32_t group;	  /* NONE: any */
+	bool trashed;	  /* look in the trash instead */
+	bool conflicts;	  /* only those */
 };
 /*
  * Writes matches (indices into entries) ordered by issuer, account, id;

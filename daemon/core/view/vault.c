@@ -1,0 +1,399 @@
+#include "daemon/core/view/vault.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/text.h"
+
+#define SEED_HASH 16
+#define TAG_PREFIX "tag/"
+#define SLOTS_MIN 64u
+
+void vault_init(struct vault *vault)
+{
+	*vault = (struct vault){ 0 };
+}
+
+static void wipe_entry(struct vault_entry *entry)
+{
+	if (entry->block)
+		sodium_memzero(entry->block, entry->block_len);
+	free(entry->block);
+	sodium_memzero(entry, sizeof(*entry));
+}
+
+void vault_lock(struct vault *vault)
+{
+	for (uint32_t i = 0; i < vault->n; i++)
+		wipe_entry(&vault->entries[i]);
+	free(vault->entries);
+	free(vault->by_seed.slots);
+	sodium_memzero(vault, sizeof(*vault));
+}
+
+void vault_deinit(struct vault *vault)
+{
+	if (vault)
+		vault_lock(vault);
+}
+
+/* --- rows ------------------------------------------------------------------ */
+
+/* Where the row of a record is, or belongs. */
+static uint32_t place(const struct vault *vault, uint32_t record)
+{
+	uint32_t low = 0, high = vault->n;
+
+	/* Records are mostly read in order: then the new row comes last. */
+	if (high > 0 && vault->entries[high - 1].record < record)
+		return high;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (vault->entries[mid].record < record)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static bool is_at(const struct vault *vault, uint32_t at, uint32_t record)
+{
+	return at < vault->n && vault->entries[at].record == record;
+}
+
+const struct vault_entry *vault_find(const struct vault *vault, uint32_t record)
+{
+	uint32_t at = place(vault, record);
+
+	return is_at(vault, at, record) ? &vault->entries[at] : NULL;
+}
+
+void vault_remove(struct vault *vault, uint32_t record)
+{
+	uint32_t at = place(vault, record);
+	struct vault_entry *entries = vault->entries;
+
+	if (!is_at(vault, at, record))
+		return;
+	wipe_entry(&entries[at]);
+	vault->n--;
+	memmove(&entries[at], &entries[at + 1],
+		(vault->n - at) * sizeof(*entries));
+	sodium_memzero(&entries[vault->n], sizeof(*entries));
+}
+
+/* Rows hold nothing but pointers to what they say, so they may move. */
+static int make_room(struct vault *vault)
+{
+	uint32_t cap = vault->cap ? vault->cap + vault->cap / 2 : 16;
+	struct vault_entry *entries;
+
+	if (vault->n < vault->cap)
+		return 0;
+	if (cap <= vault->cap)
+		return -ENOMEM;
+	entries = calloc(cap, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	if (vault->n > 0) {
+		memcpy(entries, vault->entries, vault->n * sizeof(*entries));
+		sodium_memzero(vault->entries, vault->n * sizeof(*entries));
+	}
+	free(vault->entries);
+	vault->entries = entries;
+	vault->cap = cap;
+	return 0;
+}
+
+/* --- seeds ----------------------------------------------------------------- */
+
+static void hash_seed(const struct vault *vault, struct bytes secret,
+		      uint8_t ret[static SEED_HASH])
+{
+	int r = crypto_generichash_blake2b(ret, SEED_HASH, secret.p, secret.n,
+					   vault->seed_key, KEY_SIZE);
+
+	REQUIRE(r == 0);
+}
+
+static uint32_t short_hash(const uint8_t hash[static SEED_HASH])
+{
+	uint32_t h;
+
+	memcpy(&h, hash, sizeof(h));
+	return h;
+}
+
+static void insert_seed(struct vault_seeds *seeds, uint32_t hash,
+			uint32_t record)
+{
+	uint32_t at = hash & seeds->mask;
+
+	while (seeds->slots[at].record != 0) {
+		if (seeds->slots[at].record == record + 1 &&
+		    seeds->slots[at].hash == hash)
+			return;
+		at = (at + 1) & seeds->mask;
+	}
+	seeds->slots[at].hash = hash;
+	seeds->slots[at].record = record + 1;
+	seeds->used++;
+}
+
+static size_t count_seeds(const struct vault *vault)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < vault->n; i++)
+		n += vault->entries[i].n_seeds;
+	return n;
+}
+
+/* A new index of what is there, at most a third full; the old is dropped. */
+static int rebuild_seeds(struct vault *vault, uint32_t more)
+{
+	struct vault_seeds seeds = { 0 };
+	size_t want = count_seeds(vault) + more;
+	size_t slots = SLOTS_MIN;
+
+	while (slots < 3 * want)
+		slots *= 2;
+	seeds.slots = calloc(slots, sizeof(*seeds.slots));
+	if (!seeds.slots)
+		return -ENOMEM;
+	seeds.mask = (uint32_t)(slots - 1);
+	for (uint32_t i = 0; i < vault->n; i++) {
+		const struct vault_entry *entry = &vault->entries[i];
+
+		for (uint32_t k = 0; k < entry->n_seeds; k++)
+			insert_seed(&seeds, short_hash(entry->seeds[k]),
+				    entry->record);
+	}
+	free(vault->by_seed.slots);
+	vault->by_seed = seeds;
+	return 0;
+}
+
+/* Room for so many more slots, with a quarter left free. */
+static int make_seed_room(struct vault *vault, uint32_t more)
+{
+	const struct vault_seeds *seeds = &vault->by_seed;
+	size_t slots = (size_t)seeds->mask + 1;
+
+	if (seeds->slots && 4 * ((size_t)seeds->used + more) < 3 * slots)
+		return 0;
+	return rebuild_seeds(vault, more);
+}
+
+static bool has_seed(const struct vault_entry *entry,
+		     const uint8_t hash[static SEED_HASH])
+{
+	for (uint32_t i = 0; i < entry->n_seeds; i++)
+		if (memcmp(entry->seeds[i], hash, SEED_HASH) == 0)
+			return true;
+	return false;
+}
+
+const struct vault_entry *vault_same_seed(const struct vault *vault,
+					  struct bytes secret)
+{
+	const struct vault_seeds *seeds = &vault->by_seed;
+	uint8_t hash[SEED_HASH];
+	uint32_t at;
+
+	if (!seeds->slots)
+		return NULL;
+	hash_seed(vault, secret, hash);
+	at = short_hash(hash) & seeds->mask;
+	for (; seeds->slots[at].record != 0; at = (at + 1) & seeds->mask) {
+		const struct vault_entry *entry;
+
+		if (seeds->slots[at].hash != short_hash(hash))
+			continue;
+		entry = vault_find(vault, seeds->slots[at].record - 1);
+		if (entry && !entry->trashed && has_seed(entry, hash))
+			return entry;
+	}
+	return NULL;
+}
+
+/* --- one row from a record ------------------------------------------------- */
+
+static bool is_tag(const Fob__Field *field)
+{
+	return !field->unset && field->value.len == 1 &&
+	       field->value.data[0] == '1' &&
+	       strncmp(field->key, TAG_PREFIX, strlen(TAG_PREFIX)) == 0;
+}
+
+/* What the block of a row has to hold. */
+struct extent {
+	size_t tags, text, seeds;
+};
+
+static struct extent measure(const struct record *merged)
+{
+	const Fob__Plain *plain = merged->plain;
+	struct extent extent = { .seeds = merged->n_shown };
+
+	extent.text = record_text(merged, "issuer").n + 1 +
+		      record_text(merged, "account").n + 1;
+	for (size_t i = 0; i < plain->n_fields; i++) {
+		if (!is_tag(plain->fields[i]))
+			continue;
+		extent.tags++;
+		extent.text +=
+			strlen(plain->fields[i]->key + strlen(TAG_PREFIX)) + 1;
+	}
+	return extent;
+}
+
+/* Lays a text with its NUL at *at, which moves on. */
+static char *lay(char **at, struct bytes text)
+{
+	char *start = *at;
+
+	if (text.n > 0)
+		memcpy(start, text.p, text.n);
+	start[text.n] = '\0';
+	*at += text.n + 1;
+	return start;
+}
+
+static void lay_texts(struct vault_entry *entry, const struct record *merged,
+		      char *at)
+{
+	const Fob__Plain *plain = merged->plain;
+
+	entry->issuer = lay(&at, record_text(merged, "issuer"));
+	entry->account = lay(&at, record_text(merged, "account"));
+	/* Fields are ascending by key, so the tags come sorted. */
+	for (size_t i = 0; i < plain->n_fields; i++)
+		if (is_tag(plain->fields[i]))
+			entry->tags[entry->n_tags++] =
+				lay(&at, text_of(plain->fields[i]->key +
+						 strlen(TAG_PREFIX)));
+}
+
+static void lay_seeds(const struct vault *vault, struct vault_entry *entry,
+		      const struct record *merged)
+{
+	for (size_t i = 0; i < merged->n_shown; i++) {
+		const Fob__OtpValue *seed = &merged->shown[i];
+
+		hash_seed(vault,
+			  (struct bytes){ seed->secret.data, seed->secret.len },
+			  entry->seeds[i]);
+	}
+	entry->n_seeds = (uint32_t)merged->n_shown;
+}
+
+/* One block: the pointers to tags first, as they want to be aligned. */
+static int fill_block(const struct vault *vault, struct vault_entry *entry,
+		      const struct record *merged)
+{
+	struct extent extent = measure(merged);
+	size_t tags = extent.tags * sizeof(char *);
+	size_t seeds = extent.seeds * SEED_HASH;
+	char *block;
+
+	entry->block_len = tags + seeds + extent.text;
+	block = malloc(entry->block_len);
+	if (!block)
+		return -ENOMEM;
+	entry->block = block;
+	entry->tags = (char **)(void *)block;
+	entry->seeds = (uint8_t(*)[SEED_HASH])(void *)(block + tags);
+	lay_seeds(vault, entry, merged);
+	lay_texts(entry, merged, block + tags + seeds);
+	return 0;
+}
+
+static void hash_version(const struct set *set, const uint32_t *current,
+			 size_t n, uint8_t ret[static 16])
+{
+	crypto_generichash_blake2b_state state;
+
+	REQUIRE(crypto_generichash_blake2b_init(&state, NULL, 0, 16) == 0);
+	for (size_t i = 0; i < n; i++)
+		crypto_generichash_blake2b_update(
+			&state, set->items[current[i]].id, ID_SIZE);
+	crypto_generichash_blake2b_final(&state, ret, 16);
+}
+
+static void fill_otp(struct vault_entry *entry, const struct record *merged)
+{
+	const Fob__OtpValue *first = &merged->shown[0];
+
+	if (merged->n_shown == 0)
+		return;
+	entry->type = first->type;
+	entry->algorithm = first->algorithm;
+	entry->digits = first->digits;
+	entry->period = first->period;
+	entry->counter = first->counter;
+}
+
+static int fill(const struct vault *vault, struct vault_entry *entry,
+		const struct set_record *record, const struct record *merged)
+{
+	memcpy(entry->id, record->id, RECORD_ID_SIZE);
+	entry->group = record->group;
+	entry->created = merged->plain->created;
+	entry->changed = merged->changed;
+	entry->conflict = merged->conflict;
+	entry->trashed = merged->tombstone;
+	entry->favourite = record_bool(merged, "favourite");
+	fill_otp(entry, merged);
+	return fill_block(vault, entry, merged);
+}
+
+/* Room first, so that what follows cannot fail half-way. */
+static int put(struct vault *vault, struct vault_entry *entry)
+{
+	uint32_t at = place(vault, entry->record);
+	struct vault_entry *entries;
+
+	if (make_seed_room(vault, entry->n_seeds) < 0)
+		return -ENOMEM;
+	if (is_at(vault, at, entry->record)) {
+		wipe_entry(&vault->entries[at]);
+	} else {
+		if (make_room(vault) < 0)
+			return -ENOMEM;
+		entries = vault->entries;
+		memmove(&entries[at + 1], &entries[at],
+			(vault->n - at) * sizeof(*entries));
+		vault->n++;
+	}
+	vault->entries[at] = *entry;
+	for (uint32_t i = 0; i < entry->n_seeds; i++)
+		insert_seed(&vault->by_seed, short_hash(entry->seeds[i]),
+			    entry->record);
+	return 0;
+}
+
+int vault_put(struct vault *vault, const struct set *set, uint32_t record,
+	      const struct record *merged, const uint32_t *current,
+	      size_t n_current, bool incomplete)
+{
+	struct vault_entry entry = { .record = record,
+				     .incomplete = incomplete };
+
+	REQUIRE(record < set->n_records);
+	if (n_current == 0) {
+		vault_remove(vault, record);
+		return 0;
+	}
+	hash_version(set, current, n_current, entry.version);
+	if (fill(vault, &entry, &set->records[record], merged) < 0 ||
+	    put(vault, &entry) < 0) {
+		wipe_entry(&entry);
+		return -ENOMEM;
+	}
+	return 0;
+}
