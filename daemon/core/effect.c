@@ -104,15 +104,14 @@ void effects_soft(struct effects *effects, enum table table, struct bytes key,
 	effects_row(effects, EFFECT_SOFT_PUT, table, key, data);
 }
 
-void effects_delete(struct effects *effects, enum table table,
-		    struct bytes key)
+void effects_delete(struct effects *effects, enum table table, struct bytes key)
 {
 	effects_row(effects, EFFECT_DELETE, table, key,
 		    (struct bytes){ NULL, 0 });
 }
 
-void effects_take(struct effects *effects, enum effect_type type,
-		  uint32_t conn, uint8_t *data, size_t n)
+void effects_take(struct effects *effects, enum effect_type type, uint32_t conn,
+		  uint8_t *data, size_t n)
 {
 	struct effect *effect = effects_add(effects, type);
 
@@ -156,6 +155,5 @@ const char *effect_trace_text(enum trace_what what)
 		[TRACE_CODE] = "gave a code",
 	};
 
-	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] :
-							       "?";
+	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] : "?";
 }

@@ -9,22 +9,22 @@
 #include "daemon/core/event.h"
 
 enum effect_type {
-	EFFECT_PUT = 1,		/* table, key, data */
-	EFFECT_DELETE,		/* table, key */
-	EFFECT_SOFT_PUT,	/* may be lost with a crash */
-	EFFECT_SEND,		/* conn, data: a message to a peer */
-	EFFECT_DIAL,		/* conn, address, remote: open a channel */
-	EFFECT_CLOSE,		/* conn: flush, then close; peer or meeting */
-	EFFECT_KEYS,		/* data: struct effect_keys, for channels */
-	EFFECT_MEET_DIAL,	/* conn, address */
-	EFFECT_MEET_SEND,	/* conn, data: bytes as they are */
-	EFFECT_MEET_LISTEN,	/* number: 0 no, 1 take pairing connections */
-	EFFECT_REPLY,		/* conn, data: a message to a client; wipe it */
-	EFFECT_LOAD,		/* token, data: u32 seqs in host order */
-	EFFECT_KDF,		/* token, data: passphrase; salt, passes, memory */
-	EFFECT_TIMER,		/* number: mono ms; UINT64_MAX: none */
-	EFFECT_TRACE,		/* trace */
-	EFFECT_WIPE,		/* the vault was left: remove the store, exit */
+	EFFECT_PUT = 1,	    /* table, key, data */
+	EFFECT_DELETE,	    /* table, key */
+	EFFECT_SOFT_PUT,    /* may be lost with a crash */
+	EFFECT_SEND,	    /* conn, data: a message to a peer */
+	EFFECT_DIAL,	    /* conn, address, remote: open a channel */
+	EFFECT_CLOSE,	    /* conn: flush, then close; peer or meeting */
+	EFFECT_KEYS,	    /* data: struct effect_keys, for channels */
+	EFFECT_MEET_DIAL,   /* conn, address */
+	EFFECT_MEET_SEND,   /* conn, data: bytes as they are */
+	EFFECT_MEET_LISTEN, /* number: 0 no, 1 take pairing connections */
+	EFFECT_REPLY,	    /* conn, data: a message to a client; wipe it */
+	EFFECT_LOAD,	    /* token, data: u32 seqs in host order */
+	EFFECT_KDF,	    /* token, data: passphrase; salt, passes, memory */
+	EFFECT_TIMER,	    /* number: mono ms; UINT64_MAX: none */
+	EFFECT_TRACE,	    /* trace */
+	EFFECT_WIPE,	    /* the vault was left: remove the store, exit */
 };
 
 /* What the peer channels of this daemon need; secret, wiped by the list. */
@@ -42,36 +42,36 @@ struct effect_keys {
 
 /* Things worth a line in a log or a golden trace. Never a secret in them. */
 enum trace_what {
-	TRACE_STARTED = 1,	/* number: items */
+	TRACE_STARTED = 1, /* number: items */
 	TRACE_INITIALIZED,
 	TRACE_UNLOCKED,
 	TRACE_LOCKED,
 	TRACE_UNLOCK_FAILED,
-	TRACE_PEER_UP,		/* device */
-	TRACE_PEER_DOWN,	/* device */
-	TRACE_PEER_REFUSED,	/* a stranger, or one revoked */
-	TRACE_PEER_PROTOCOL,	/* device; it broke a rule */
-	TRACE_RUN_BEGIN,	/* device, number: class */
-	TRACE_RUN_EQUAL,	/* device: complete, equal */
-	TRACE_RUN_UNEQUAL,	/* device: complete, unequal */
-	TRACE_STORED,		/* item, number: kind; device: author */
-	TRACE_REFUSED_ITEM,	/* item, number: SET_ERR or ITEM_ERR */
-	TRACE_WROTE,		/* item, number: kind */
-	TRACE_SENT,		/* device, number: items */
-	TRACE_ACKED,		/* device, number: items */
+	TRACE_PEER_UP,	     /* device */
+	TRACE_PEER_DOWN,     /* device */
+	TRACE_PEER_REFUSED,  /* a stranger, or one revoked */
+	TRACE_PEER_PROTOCOL, /* device; it broke a rule */
+	TRACE_RUN_BEGIN,     /* device, number: class */
+	TRACE_RUN_EQUAL,     /* device: complete, equal */
+	TRACE_RUN_UNEQUAL,   /* device: complete, unequal */
+	TRACE_STORED,	     /* item, number: kind; device: author */
+	TRACE_REFUSED_ITEM,  /* item, number: SET_ERR or ITEM_ERR */
+	TRACE_WROTE,	     /* item, number: kind */
+	TRACE_SENT,	     /* device, number: items */
+	TRACE_ACKED,	     /* device, number: items */
 	TRACE_INVITED,
-	TRACE_MEET_WRONG,	/* a wrong code was tried: it is dead */
-	TRACE_JOINED,		/* device */
-	TRACE_FORKED,		/* device: it runs from a copy */
-	TRACE_REVOKED,		/* device */
-	TRACE_CLOCK,		/* number: offset in ms + 2^63 */
-	TRACE_STATUS,		/* device: a newer status */
-	TRACE_KEY,		/* number: 1 rotated, 2 granted */
-	TRACE_POISONED,		/* a wrap that does not open what it claims */
-	TRACE_UNEQUAL,		/* device */
-	TRACE_FULL,		/* the store takes no more of class 2 */
-	TRACE_CONFLICT,		/* item: record id; several seeds */
-	TRACE_CODE,		/* item: record id; number: HOTP counter */
+	TRACE_MEET_WRONG, /* a wrong code was tried: it is dead */
+	TRACE_JOINED,	  /* device */
+	TRACE_FORKED,	  /* device: it runs from a copy */
+	TRACE_REVOKED,	  /* device */
+	TRACE_CLOCK,	  /* number: offset in ms + 2^63 */
+	TRACE_STATUS,	  /* device: a newer status */
+	TRACE_KEY,	  /* number: 1 rotated, 2 granted */
+	TRACE_POISONED,	  /* a wrap that does not open what it claims */
+	TRACE_UNEQUAL,	  /* device */
+	TRACE_FULL,	  /* the store takes no more of class 2 */
+	TRACE_CONFLICT,	  /* item: record id; several seeds */
+	TRACE_CODE,	  /* item: record id; number: HOTP counter */
 };
 
 struct effect_trace {
@@ -90,25 +90,25 @@ struct effect {
 	uint64_t number;
 	uint8_t key[TABLE_KEY_MAX];
 	size_t key_len;
-	uint8_t *data;		/* owned */
+	uint8_t *data; /* owned */
 	size_t data_len;
-	bool secret;		/* data is wiped before it is freed */
-	char address[64];	/* DIAL: "192.0.2.1:47362", "[2001:db8::1]:1" */
-	uint8_t remote[KEY_SIZE];	/* DIAL */
-	uint8_t salt[16];	/* KDF */
-	uint32_t passes;	/* KDF; 0: as many as KDF_CALIBRATE_MS take */
-	uint64_t memory;	/* KDF, bytes */
+	bool secret;	  /* data is wiped before it is freed */
+	char address[64]; /* DIAL: "192.0.2.1:47362", "[2001:db8::1]:1" */
+	uint8_t remote[KEY_SIZE]; /* DIAL */
+	uint8_t salt[16];	  /* KDF */
+	uint32_t passes;	  /* KDF; 0: as many as KDF_CALIBRATE_MS take */
+	uint64_t memory;	  /* KDF, bytes */
 	struct effect_trace trace;
 };
 
 struct effects {
 	struct effect *list;
 	size_t n, cap;
-	bool failed;		/* memory ran out: node_step returns -ENOMEM */
+	bool failed; /* memory ran out: node_step returns -ENOMEM */
 };
 
 void effects_init(struct effects *effects);
-void effects_deinit(struct effects *effects);	/* wipes and frees all */
+void effects_deinit(struct effects *effects); /* wipes and frees all */
 void effects_clear(struct effects *effects);
 
 /* Appends; never NULL (after a failure it is a scrap that is not kept). */
@@ -121,8 +121,8 @@ void effects_soft(struct effects *effects, enum table table, struct bytes key,
 void effects_delete(struct effects *effects, enum table table,
 		    struct bytes key);
 /* Appends and takes data, which came from malloc(). */
-void effects_take(struct effects *effects, enum effect_type type,
-		  uint32_t conn, uint8_t *data, size_t n);
+void effects_take(struct effects *effects, enum effect_type type, uint32_t conn,
+		  uint8_t *data, size_t n);
 
 /* "peer up", ...: for logs and golden traces. */
 const char *effect_trace_text(enum trace_what what);

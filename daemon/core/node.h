@@ -17,9 +17,9 @@ struct node;
 /* How a node differs from the usual. All strings are copied. */
 struct node_config {
 	bool keeper;
-	uint64_t idle_lock_ms;	/* 0: never */
-	uint64_t kdf_memory;	/* bytes; 0: KDF_MEMORY; tests take less */
-	uint32_t kdf_passes;	/* 0: calibrate */
+	uint64_t idle_lock_ms; /* 0: never */
+	uint64_t kdf_memory;   /* bytes; 0: KDF_MEMORY; tests take less */
+	uint32_t kdf_passes;   /* 0: calibrate */
 	char version[32];
 };
 

@@ -1,0 +1,352 @@
+/*
+ * The inside of a node, for the files of daemon/core alone.
+ *
+ * One file each deals with: rows at start (start), items that come (take),
+ * items that we make (write), reading back from disk (load), the list of
+ * accounts (index), clients (call, request, ask_*), peers (peer, serve),
+ * pairing (invite, join). All of them work on one struct step.
+ */
+#ifndef FOB_CORE_STATE_H
+#define FOB_CORE_STATE_H
+
+#include "daemon/core/node.h"
+#include "daemon/core/peer/status.h"
+#include "daemon/core/peer/sync.h"
+#include "daemon/core/trust/keyring.h"
+#include "daemon/core/view/vault.h"
+#include "proto/local.pb-c.h"
+#include "proto/status.h"
+
+enum node_state {
+	NODE_EMPTY,   /* no vault yet */
+	NODE_JOINING, /* keys are here, our ADD is not */
+	NODE_LOCKED,
+	NODE_UNLOCKED,
+	NODE_KEEPER,
+};
+
+struct client {
+	uint32_t conn;	      /* 0: free */
+	uint32_t fresh_kind;  /* the passphrase was given again for this */
+	uint64_t fresh_until; /* mono ms */
+	bool events;	      /* wants EventInfo replies */
+	uint32_t events_id;
+};
+
+/* A row read back: the item's row and its blob, copied. */
+struct cached {
+	uint32_t item;
+	uint8_t *row, *blob;
+	size_t row_len, blob_len;
+};
+
+/* What a handler says when it returns. Negative: the node is dead. */
+enum call_result {
+	CALL_DONE = 0, /* the last reply is out */
+	CALL_LOAD,     /* run again when call->need is read */
+	CALL_INDEX,    /* run again when the list of accounts is complete */
+	CALL_PARK,     /* something else will run it again */
+};
+
+struct call {
+	struct call *next;
+	uint32_t number; /* token of its loads and KDFs */
+	uint32_t conn;
+	Fob__Request *request; /* in secret memory */
+	struct budget budget;
+	uint64_t deadline; /* mono ms; UINT64_MAX: none */
+	enum call_result waits;
+	int stage; /* the handler's own */
+	struct cached *cache;
+	size_t n_cache, cap_cache;
+	uint32_t *need; /* items to load */
+	size_t n_need, cap_need;
+	uint8_t *kdf; /* KEY_SIZE, secret memory, or NULL */
+	uint32_t passes;
+	uint32_t *watch; /* items whose copies are counted */
+	size_t n_watch;
+	Fob__Reply *answer; /* kept until copies are there */
+	uint8_t *seed;	    /* init: recovery seed, secret memory */
+};
+
+/* A device's address given by hand. */
+struct by_hand {
+	uint8_t device[DEVICE_ID_SIZE];
+	char address[64];
+};
+
+/* Dialing one device. */
+struct dial {
+	uint32_t conn;	/* under way, or 0 */
+	uint64_t next;	/* mono ms; not before */
+	uint64_t delay; /* ms */
+	uint32_t tried; /* which of its addresses comes next */
+};
+
+/* An item stored in this step, for peers and acknowledgements. */
+struct fresh {
+	uint32_t item;
+	uint32_t conn; /* of the peer that sent it; 0: our own */
+};
+
+struct invite;
+struct join;
+
+struct node {
+	struct node_config config;
+	enum node_state state;
+	bool started;
+	uint64_t mono; /* of the event at hand */
+	int64_t wall;
+	uint64_t stamp; /* hybrid clock, ms */
+
+	struct set set;
+	struct roster roster;
+	struct keyring keyring;
+	struct vault vault;
+	uint32_t seen_heads;   /* set.n_heads at the last evaluation */
+	uint64_t stored_bytes; /* rows and blobs */
+
+	struct device_keys *self; /* secret memory; NULL: none */
+	uint8_t *unlock_key;	  /* secret memory; unlocked only */
+	uint8_t *device_row;
+	size_t device_row_len;
+	uint32_t self_author;
+	struct slot slots[SLOTS_MAX];
+	size_t n_slots;
+	uint8_t next_slot;
+	char name[DEVICE_NAME_MAX + 1];
+	struct net_secret nets[EFFECT_PSKS];
+	size_t n_nets;
+	char (*addresses)[64]; /* ours */
+	size_t n_addresses;
+
+	uint64_t last_use;	/* mono ms; for the idle lock */
+	uint32_t failures;	/* wrong passphrases in a row */
+	uint64_t failure_until; /* mono ms */
+	bool kdf_busy;
+
+	struct client clients[CLIENTS_MAX];
+	struct call *calls;
+	uint32_t next_call;
+
+	struct sync sync;
+	struct statuses statuses;
+	struct by_hand *by_hand;
+	size_t n_by_hand;
+	struct dial *dials; /* parallel to set.authors */
+	size_t n_dials;
+	uint32_t next_dial;
+	bool status_owed;
+	uint64_t status_at; /* mono ms */
+	uint64_t keys_at;   /* mono ms: when a debt of keys is paid; 0: none */
+	uint64_t keys_rest; /* mono ms: not before */
+
+	struct fresh *fresh;
+	size_t n_fresh, cap_fresh;
+	uint32_t *dirty; /* records to index again */
+	size_t n_dirty, cap_dirty;
+	uint8_t *is_dirty; /* a byte for each record */
+	size_t cap_is_dirty;
+	uint32_t *indexing; /* records whose items are being read */
+	size_t n_indexing;
+	uint32_t check_cursor;
+	bool checking;
+
+	struct invite *invite;
+	struct join *join;
+	uint32_t dead_codes;
+	uint64_t invite_rest; /* mono ms: no new code before */
+};
+
+struct step {
+	struct node *node;
+	const struct event *event;
+	struct effects *effects;
+	uint64_t draws;
+};
+
+/* --- node.c --- */
+void step_random(struct step *step, void *ret, size_t n);
+void step_trace(struct step *step, enum trace_what what, const uint8_t *device,
+		const uint8_t *item, uint64_t number);
+void step_put_local(struct step *step, const char *key, struct bytes value);
+void step_delete_local(struct step *step, const char *key);
+bool node_may_read(const struct node *node); /* unlocked */
+/* The next stamp of the hybrid clock; old: greatest stamp replaced. */
+uint64_t node_stamp(struct node *node, uint64_t old);
+/* The device's name as people know it; static "?" when there is none. */
+const char *node_device_name(const struct node *node, uint32_t author);
+
+/* --- start.c --- */
+int start_row(struct step *step);
+int start_begin(struct step *step);
+/* Tells the driver the keys of the channels, again. */
+int start_channel_keys(struct step *step);
+void node_unlock(struct step *step); /* after self and unlock_key are set */
+void node_lock(struct step *step);
+
+/* --- take.c --- */
+struct take {
+	struct bytes body, signature, blob;
+	uint32_t conn; /* of the peer; 0: our own */
+};
+/* Parses, authenticates, stores. 0, SET_ERR_*, or -ITEM_ERR... see TAKE_. */
+#define TAKE_MALFORMED 16 /* an item that breaks a rule */
+int take_item(struct step *step, const struct take *take, uint32_t *ret_index);
+/* After items came: evaluation, keys, index, debts. 0 or negative errno. */
+int take_settle(struct step *step);
+/* An item row of the store, taken apart; points into row. */
+struct item_row {
+	bool checked;
+	uint32_t first_seen;
+	struct bytes signature, body;
+};
+bool item_row_parse(struct bytes row, struct item_row *ret);
+void item_row_key(uint8_t ret[static 4], uint32_t seq);
+int item_row_put(struct step *step, uint32_t seq, const struct item_row *row);
+
+/* --- write.c --- */
+enum { WRITE_ERR_REFUSED = 1, WRITE_ERR_NO_KEY, WRITE_ERR_LARGE };
+/* Author, prev, roster and time are filled in; head's payload is the caller's. */
+int write_head(struct step *step, Fob__Head *head, struct bytes blob,
+	       uint32_t *ret_index);
+struct entry_write {
+	uint32_t group;
+	uint8_t record[RECORD_ID_SIZE];
+	const uint32_t *parents; /* items */
+	size_t n_parents;
+};
+/* 0, WRITE_ERR_*, RECORD_ERR_FULL + 16, negative errno. */
+int write_entry(struct step *step, const struct entry_write *what,
+		const struct record *record, uint32_t *ret_index);
+int write_key(struct step *step, uint32_t group, uint32_t also_for);
+/* Grants the write key of every group that it reads to a device. */
+int write_grants(struct step *step, uint32_t author);
+/* Pays what is owed for a group, so that it can be written. */
+int write_debts(struct step *step, uint32_t group);
+
+/* --- load.c --- */
+#define LOAD_INDEX 1u
+#define LOAD_CHECK 2u
+#define LOAD_SERVE 0x100u  /* plus the peer's slot */
+#define LOAD_CALL 0x10000u /* and up: a call's number */
+int load_items(struct step *step, uint32_t token, const uint32_t *items,
+	       size_t n);
+int load_event(struct step *step); /* EVENT_LOADED */
+const struct loaded *load_find(const struct event *event, uint32_t seq);
+/* Signatures of unchecked items, a few at a time, when idle. */
+int load_check(struct step *step);
+
+/* --- index.c --- */
+int index_mark(struct node *node, uint32_t record);
+int index_mark_all(struct node *node);
+int index_work(struct step *step); /* asks for what is dirty */
+int index_loaded(struct step *step);
+bool index_complete(const struct node *node);
+
+/* --- call.c --- */
+int call_message(struct step *step); /* EVENT_CLIENT */
+void call_client_gone(struct step *step);
+int call_run(struct step *step, struct call *call);
+/* Runs again those that wait for this. */
+int call_run_waiting(struct step *step, enum call_result waits);
+struct call *call_find(struct node *node, uint32_t number);
+int call_loaded(struct step *step, struct call *call);
+void call_timeouts(struct step *step);
+uint64_t call_deadline(const struct node *node);
+void call_free_all(struct node *node);
+struct client *call_client(struct node *node, uint32_t conn);
+int call_reply(struct step *step, const struct call *call, Fob__Reply *reply);
+/* A reply with a status and a message; returns CALL_DONE or -ENOMEM. */
+int call_fail(struct step *step, struct call *call, enum status status,
+	      const char *format, ...) __attribute__((format(printf, 4, 5)));
+int call_ok(struct step *step, struct call *call);
+int call_need(struct step *step, struct call *call, uint32_t need,
+	      uint32_t confirm);
+/* The merge of a record's current versions. 0, CALL_LOAD, or negative. */
+struct opened {
+	struct record record;
+	bool valid; /* record is there */
+	uint32_t current[PARENTS_MAX];
+	size_t n_current;
+	bool incomplete; /* a parent is not held */
+	bool unreadable; /* some version does not open here */
+};
+void opened_deinit(struct opened *opened);
+#define AUTO_OPENED CLEANUP(opened_deinit)
+int call_open(struct step *step, struct call *call, uint32_t record,
+	      struct opened *ret);
+/* One version alone. 0, CALL_LOAD, KEYRING_ERR_* + 16, or negative. */
+int call_open_item(struct step *step, struct call *call, uint32_t item,
+		   struct record *ret);
+int call_kdf(struct step *step, struct call *call, struct bytes passphrase,
+	     const struct slot *slot);
+int call_event(struct step *step); /* EVENT_KDF */
+/* To all clients that listen. */
+void call_tell(struct step *step, const char *type, struct bytes subject,
+	       const char *text);
+
+/* --- request.c: the table of what clients may ask --- */
+struct request {
+	const char *name;
+	int (*handle)(struct step *step, struct call *call);
+	bool vault; /* a vault must be there */
+	bool unlocked;
+	bool index;	  /* needs the list of accounts */
+	bool write;	  /* refused when this device is revoked */
+	bool use;	  /* counts as use: the idle lock waits */
+	uint32_t confirm; /* kind of fresh passphrase, or 0 */
+};
+const struct request *request_of(const Fob__Request *request);
+
+/* --- peer.c --- */
+int peer_event(struct step *step);
+int peer_flush(struct step *step);	/* what sync wants to say */
+int peer_fresh(struct step *step);	/* items of this step, to the others */
+int peer_membership(struct step *step); /* ends sessions of the revoked */
+int peer_timers(struct step *step);
+uint64_t peer_deadline(const struct node *node);
+int peer_copies(const struct node *node, uint32_t item, bool keepers);
+int peer_serve(struct step *step, uint32_t slot);
+int peer_served(struct step *step, uint32_t slot);
+int peer_soft(struct step *step);
+
+/* --- invite.c, join.c --- */
+int meet_event(struct step *step);
+void meet_timeouts(struct step *step);
+uint64_t meet_deadline(const struct node *node);
+void meet_free(struct node *node);
+void meet_call_gone(struct step *step, uint32_t number);
+int join_progress(struct step *step); /* is the first sync complete? */
+int join_load(struct step *step, struct bytes row);
+
+/* --- ask_*.c --- */
+int ask_hello(struct step *step, struct call *call);
+int ask_status(struct step *step, struct call *call);
+int ask_init(struct step *step, struct call *call);
+int ask_unlock(struct step *step, struct call *call);
+int ask_lock(struct step *step, struct call *call);
+int ask_confirm(struct step *step, struct call *call);
+int ask_slots(struct step *step, struct call *call);
+int ask_add(struct step *step, struct call *call);
+int ask_list(struct step *step, struct call *call);
+int ask_show(struct step *step, struct call *call);
+int ask_code(struct step *step, struct call *call);
+int ask_edit(struct step *step, struct call *call);
+int ask_remove(struct step *step, struct call *call);
+int ask_trash(struct step *step, struct call *call);
+int ask_history(struct step *step, struct call *call);
+int ask_revert(struct step *step, struct call *call);
+int ask_resolve(struct step *step, struct call *call);
+int ask_invite(struct step *step, struct call *call);
+int ask_approve(struct step *step, struct call *call);
+int ask_join(struct step *step, struct call *call);
+int ask_devices(struct step *step, struct call *call);
+int ask_rename(struct step *step, struct call *call);
+int ask_peer(struct step *step, struct call *call);
+int ask_sync(struct step *step, struct call *call);
+int ask_wait(struct step *step, struct call *call);
+int ask_events(struct step *step, struct call *call);
+
+#endif
