@@ -11,6 +11,7 @@
 #ifndef FOB_CORE_SET_SET_H
 #define FOB_CORE_SET_SET_H
 
+#include "daemon/core/set/index.h"
 #include "daemon/core/set/item.h"
 
 #define NONE UINT32_MAX
@@ -30,6 +31,17 @@ enum set_flag {
 	SET_BLOB = 16,		/* its blob is on disk here */
 	SET_CHAINED = 32,	/* a held item by the same hand names it as prev */
 	SET_HAS_BLOB = 64,	/* its body says that there is a blob */
+	SET_DROPPED = 128,	/* a ghost that came with a bad signature before */
+};
+
+/* What evaluation and arrival note for themselves, in set_item.marks. */
+enum set_mark {
+	MARK_PARENT = 1,	/* a carried or inert ENTRY names it as parent */
+	MARK_ACCEPTED = 2,	/* reachable from accepted tips of its author */
+	MARK_WAS_CARRIED = 4,	/* before this evaluation */
+	MARK_WAS_INERT = 8,
+	MARK_CLAIMS = 16,	/* a ghost with more rows in set.claims */
+	MARK_RECORD = 32,	/* in the list of its record */
 };
 
 struct set_item {
@@ -37,16 +49,23 @@ struct set_item {
 	uint64_t holders;	/* slots of the devices known to have it */
 	uint32_t author;	/* in authors; NONE: ghost or recovery key */
 	uint32_t prev;		/* item, or NONE */
-	uint32_t content;	/* class 0, 1: in heads; class 2: in records */
+	uint32_t content;	/* class 0, 1: in heads; class 2: in records,
+				   NONE for kinds that we do not know */
 	uint32_t next;		/* class 2: the record's item before this, or NONE */
 	uint32_t links;		/* ENTRY: first parent, in links; PURGE: first covered */
 	uint32_t kid;		/* ENTRY: in kids; else NONE */
-	uint32_t seq;		/* key of its row on disk, arrival order */
-	uint32_t first_seen;	/* seconds since 1970, local clock */
+	union {
+		uint32_t seq;	/* key of its row on disk, arrival order */
+		uint32_t claimer;	/* ghost: author who names it as prev */
+	};
+	union {
+		uint32_t first_seen;	/* seconds since 1970, local clock */
+		uint32_t claimed_class;	/* ghost: in this class */
+	};
 	uint8_t n_links;
-	uint8_t kind;
+	uint8_t kind;		/* 0: a ghost */
 	uint8_t flags;
-	uint8_t spare;
+	uint8_t marks;
 	uint16_t blob_len;	/* as its body tells */
 	uint16_t spare2;
 };
@@ -71,7 +90,16 @@ struct set_author {
 	bool member;		/* reached, no REVOKE counts, no self-REVOKE */
 	bool self_revoked;
 	uint32_t revoke;	/* a carried REVOKE that counts, or NONE */
-	bool forked;		/* two of its items have one prev */
+	/* What arrival found. */
+	bool forked;		/* two of its held items of a class have one prev */
+	bool started[CLASS_MAX];	/* an item without prev is held */
+	uint32_t n_tips[CLASS_MAX];	/* held items that no held one follows */
+	uint32_t tip[CLASS_MAX];	/* one of them, or a former one, or NONE */
+};
+
+/* A further claim that a ghost is the prev of an author's held item. */
+struct set_claim {
+	uint32_t item, author, class;
 };
 
 struct set_record {
@@ -89,7 +117,10 @@ struct set_group_id {
 	uint8_t id[GROUP_ID_SIZE];	/* zeros: main, always index 0 */
 };
 
-/* A recovery key, current or former, with what evaluation found. */
+/*
+ * A recovery key, current or former, with what evaluation found. The key of
+ * the GENESIS is generation 0; a RECOVERY by generation g makes one of g + 1.
+ */
 struct set_recovery {
 	uint32_t generation;
 	uint32_t item;		/* GENESIS or RECOVERY that introduced it */
@@ -97,11 +128,6 @@ struct set_recovery {
 	bool current;		/* items and wraps for it count now */
 };
 
-struct set_index {		/* open addressing; slots hold index + 1 */
-	uint32_t *slots;
-	uint32_t mask;
-	uint32_t used;
-};
 
 struct set {
 	bool pinned;
@@ -125,17 +151,36 @@ struct set {
 	struct set_recovery *recoveries;
 	uint32_t n_recoveries, cap_recoveries;
 	bool frozen;			/* two RECOVERYs of one generation */
-	struct set_index by_id, by_record, by_kid;
-	uint32_t *sorted[CLASS_MAX];	/* carried, by id */
+	struct set_claim *claims;
+	uint32_t n_claims, cap_claims;
+	struct index by_id, by_record, by_kid, by_author, by_group;
+	uint8_t hash_key[HASH_KEY_SIZE];	/* of the indexes */
+	uint32_t *sorted[CLASS_MAX];	/* carried; the first n_ordered by id */
+	uint32_t n_sorted[CLASS_MAX], n_ordered[CLASS_MAX];
+	uint32_t cap_sorted[CLASS_MAX];
+	uint32_t *todo;			/* ENTRYs whose parents are to be seen */
+	uint32_t n_todo, cap_todo;
 	bool dirty;			/* evaluation is owed */
-	bool sorted_stale[CLASS_MAX], root_stale[CLASS_MAX];
+	bool root_stale[CLASS_MAX];
 	uint8_t roots[CLASS_MAX][ID_SIZE];
 	uint64_t version;		/* grows when what is carried changes */
+	uint64_t version0;		/* grows at each evaluation of class 0 */
+	uint64_t verifications;		/* signatures of items verified so far */
 	uint32_t next_seq;
 };
 
 void set_init(struct set *set);
 void set_deinit(struct set *set);
+
+/*
+ * Ids name themselves, and whoever makes items may choose them so that they
+ * meet in one slot. A host that has entropy keys the indexes with it, before
+ * the first item; nothing that is carried or shown depends on it.
+ */
+void set_seed(struct set *set, const uint8_t key[static HASH_KEY_SIZE]);
+
+/* Pins the vault before its GENESIS is here (a joiner). Not pinned before. */
+void set_pin(struct set *set, const uint8_t vault_id[static ID_SIZE]);
 
 /*
  * Authenticates and adds a parsed item, which it empties on success (class 0
@@ -201,6 +246,6 @@ int rank_compare(const struct rank *a, const struct rank *b);
  */
 uint32_t set_next_unchecked(const struct set *set, uint32_t *cursor);
 void set_checked(struct set *set, uint32_t index);
-void set_drop(struct set *set, uint32_t index);
+int set_drop(struct set *set, uint32_t index);	/* 0 or -ENOMEM */
 
 #endif
