@@ -124,8 +124,7 @@ static void expect_pinned(uint32_t type, const struct pinned *row)
 		secret[i] = (uint8_t)strtoul(pair, NULL, 16);
 	}
 	otp = make(type, (struct bytes){ secret, n });
-	otp.pin = (struct bytes){ (const uint8_t *)row->pin,
-				  strlen(row->pin) };
+	otp.pin = (struct bytes){ (const uint8_t *)row->pin, strlen(row->pin) };
 	expect_at(&otp, row->seconds, row->code);
 }
 

@@ -1,0 +1,543 @@
+#include "client/formats/uri.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/formats/label.h"
+#include "client/formats/lines.h"
+#include "client/formats/params.h"
+#include "client/formats/percent.h"
+#include "proto/item.pb-c.h"
+#include "proto/text.h"
+
+/* A URI cut up, nothing decoded yet. */
+struct parts {
+	uint32_t type;
+	struct bytes label;
+	struct bytes query;
+};
+
+struct reader {
+	struct entry *entry;
+	struct params *params;
+	struct uri_warnings *warnings;
+	struct fault *fault;
+};
+
+static const struct {
+	const char *name;
+	uint32_t type;
+} types[] = {
+	{ "totp", FOB__OTP_TYPE__TOTP },    { "hotp", FOB__OTP_TYPE__HOTP },
+	{ "steam", FOB__OTP_TYPE__STEAM },  { "motp", FOB__OTP_TYPE__MOTP },
+	{ "yaotp", FOB__OTP_TYPE__YANDEX },
+};
+
+static int refuse(struct fault *fault, const char *field, const char *why)
+{
+	*fault = (struct fault){ field, why };
+	return URI_ERR_INVALID;
+}
+
+static void warn(struct uri_warnings *warnings, const char *text)
+{
+	REQUIRE(warnings->n < URI_WARNINGS_MAX);
+	warnings->text[warnings->n++] = text;
+}
+
+static bool equals(struct bytes text, const char *word)
+{
+	return text_same(text, text_of(word));
+}
+
+static struct bytes skip(struct bytes text, size_t n)
+{
+	return (struct bytes){ text.p + n, text.n - n };
+}
+
+/* What stands before the first c; *rest goes on after it. */
+static struct bytes cut(struct bytes *rest, char c)
+{
+	const uint8_t *at = rest->n ? memchr(rest->p, c, rest->n) : NULL;
+	struct bytes head = *rest;
+
+	if (!at) {
+		*rest = skip(*rest, rest->n);
+		return head;
+	}
+	head.n = (size_t)(at - head.p);
+	*rest = skip(*rest, head.n + 1);
+	return head;
+}
+
+static int split_otpauth(struct bytes rest, struct parts *parts,
+			 struct fault *fault)
+{
+	struct bytes path = cut(&rest, '?');
+	struct bytes type = cut(&path, '/');
+
+	parts->query = rest;
+	parts->label = path;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (equals(type, types[i].name)) {
+			parts->type = types[i].type;
+			return 0;
+		}
+	}
+	return refuse(fault, "type",
+		      "must be totp, hotp, steam, motp or yaotp");
+}
+
+/* A "#" is data here: labels are often not encoded, fragments never occur. */
+static int split(struct bytes uri, struct parts *parts, struct fault *fault)
+{
+	if (lines_begins(uri, "otpauth://"))
+		return split_otpauth(skip(uri, strlen("otpauth://")), parts,
+				     fault);
+	if (lines_begins(uri, "motp://")) {
+		parts->type = FOB__OTP_TYPE__MOTP;
+		parts->query = skip(uri, strlen("motp://"));
+		parts->label = cut(&parts->query, '?');
+		return 0;
+	}
+	if (lines_begins(uri, "otpauth-migration:"))
+		return refuse(fault, "URI",
+			      "is a Google export: give it to import");
+	return refuse(fault, "URI",
+		      "must begin with otpauth://, steam:// or motp://");
+}
+
+/* "SHA-1", "HmacSHA1", and Ente's old "Algorithm.sha1". */
+static uint32_t algorithm_of(struct bytes name)
+{
+	static const struct {
+		const char *name;
+		uint32_t algorithm;
+	} names[] = {
+		{ "sha1", FOB__ALGORITHM__SHA1 },
+		{ "sha-1", FOB__ALGORITHM__SHA1 },
+		{ "sha256", FOB__ALGORITHM__SHA256 },
+		{ "sha-256", FOB__ALGORITHM__SHA256 },
+		{ "sha512", FOB__ALGORITHM__SHA512 },
+		{ "sha-512", FOB__ALGORITHM__SHA512 },
+	};
+	static const char *const prefixes[] = { "algorithm.", "hmac-", "hmac" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (lines_begins(name, prefixes[i]))
+			name = skip(name, strlen(prefixes[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (equals(name, names[i].name))
+			return names[i].algorithm;
+	return FOB__ALGORITHM__ALGORITHM_NONE;
+}
+
+static bool number(struct bytes text, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint64_t digit = (uint64_t)text.p[i] - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = 10 * v + digit;
+	}
+	*ret = v;
+	return text.n > 0;
+}
+
+/*
+ * A parameter that is a number of the entry; absent or empty leaves it alone.
+ * An explicit 0 must not become the usual value later, so it becomes a
+ * number that the final check refuses.
+ */
+static int take_number(struct reader *r, enum param which, uint32_t *field,
+		       const char *name)
+{
+	struct bytes text = r->params->value[which];
+	uint64_t v;
+
+	if (text.n == 0)
+		return 0;
+	if (!number(text, &v))
+		return refuse(r->fault, name, "is not a number");
+	*field = v == 0 || v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+	return 0;
+}
+
+static int take_counter(struct reader *r)
+{
+	struct bytes text = r->params->value[PARAM_COUNTER];
+
+	if (text.n == 0) {
+		warn(r->warnings, "no counter: it starts at 0");
+		return 0;
+	}
+	if (!number(text, &r->entry->counter))
+		return refuse(r->fault, "counter", "is not a number");
+	return 0;
+}
+
+static int take_numbers(struct reader *r)
+{
+	struct bytes algorithm = r->params->value[PARAM_ALGORITHM];
+	struct entry *entry = r->entry;
+	int e;
+
+	if (algorithm.n > 0) {
+		entry->algorithm = algorithm_of(algorithm);
+		if (entry->algorithm == 0)
+			return refuse(r->fault, "algorithm",
+				      "must be SHA1, SHA256 or SHA512");
+	}
+	e = take_number(r, PARAM_DIGITS, &entry->digits, "digits");
+	if (e != 0)
+		return e;
+	if (entry->type == FOB__OTP_TYPE__HOTP)
+		return take_counter(r);
+	return take_number(r, PARAM_PERIOD, &entry->period, "period");
+}
+
+/*
+ * Some characters are never in base32, but look like some that are. Only a
+ * hint: which was meant, nobody here can know.
+ */
+static const char *base32_fault(uint8_t c)
+{
+	if (c == '0' || c == '1' || c == '8')
+		return "is not base32: 0, 1 and 8 do not occur in it, "
+		       "O, I, L or B may be meant";
+	return "is not base32: only A-Z and 2-7 occur in it";
+}
+
+/* Lengths that no encoder makes: a character may be missing. */
+static bool odd_length(struct bytes text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!memchr("- \t\r\n=", text.p[i], 6))
+			n++;
+	return n % 8 == 1 || n % 8 == 3 || n % 8 == 6;
+}
+
+static int take_base32(struct reader *r, struct bytes text)
+{
+	uint8_t secret[SECRET_MAX];
+	size_t n = 0;
+	int e = text_base32_decode(secret, sizeof(secret), text, &n);
+
+	if (e == TEXT_ERR_CHARACTER)
+		return refuse(r->fault, "secret", base32_fault(text.p[n]));
+	if (e != 0)
+		return refuse(r->fault, "secret", "is too long");
+	if (odd_length(text))
+		warn(r->warnings,
+		     "the secret has an odd length: is it complete?");
+	e = entry_set_secret(r->entry, (struct bytes){ secret, n }, r->fault);
+	sodium_memzero(secret, sizeof(secret));
+	return e;
+}
+
+static int take_hex(struct reader *r, struct bytes text)
+{
+	uint8_t secret[SECRET_MAX];
+	size_t n = 0;
+	int e = text_hex_decode(secret, sizeof(secret), text, &n);
+
+	if (e == TEXT_ERR_CHARACTER)
+		return refuse(r->fault, "secret",
+			      "of mOTP must be pairs of hex digits");
+	if (e != 0)
+		return refuse(r->fault, "secret", "is too long");
+	e = entry_set_secret(r->entry, (struct bytes){ secret, n }, r->fault);
+	sodium_memzero(secret, sizeof(secret));
+	return e;
+}
+
+static int take_secret(struct reader *r)
+{
+	struct bytes text = r->params->value[PARAM_SECRET];
+
+	if (!r->params->given[PARAM_SECRET])
+		return refuse(r->fault, "secret", "is missing");
+	if (r->entry->type == FOB__OTP_TYPE__MOTP)
+		return take_hex(r, text);
+	return take_base32(r, text);
+}
+
+/* Aegis writes the PIN of Yandex as base32 of its text. */
+static int take_pin(struct reader *r)
+{
+	struct bytes text = r->params->value[PARAM_PIN];
+	uint8_t pin[PIN_MAX];
+	size_t n = 0;
+	int e;
+
+	if (r->entry->type != FOB__OTP_TYPE__YANDEX || text.n == 0)
+		return 0;
+	if (text_base32_decode(pin, sizeof(pin), text, &n) != 0)
+		return refuse(r->fault, "pin", "is not base32, or too long");
+	e = entry_set(r->entry, ENTRY_PIN, (struct bytes){ pin, n }, r->fault);
+	sodium_memzero(pin, sizeof(pin));
+	return e;
+}
+
+static int take_label(struct reader *r, struct bytes raw)
+{
+	AUTO_FREE uint8_t *label = malloc(raw.n + 1);
+	struct bytes issuer = r->params->value[PARAM_ISSUER];
+	size_t n;
+
+	if (!label)
+		return -ENOMEM;
+	if (raw.n > 0 && raw.p[0] == '/')
+		raw = skip(raw, 1);
+	if (percent_decode(raw, false, label, &n) != 0)
+		return refuse(r->fault, "label",
+			      "has a % without two hex digits after it");
+	if (r->entry->type == FOB__OTP_TYPE__YANDEX &&
+	    !r->params->given[PARAM_ISSUER])
+		issuer = text_of("Yandex");
+	return label_apply(r->entry, issuer, (struct bytes){ label, n },
+			   r->fault);
+}
+
+/*
+ * Steam hides behind totp in several ways: encoder=steam (KeePassXC), a bare
+ * "steam" (Stratum), or just the issuer (Stratum, FreeOTP, WinAuth).
+ */
+static void unmask_steam(struct reader *r)
+{
+	struct params *params = r->params;
+
+	if (r->entry->type != FOB__OTP_TYPE__TOTP)
+		return;
+	if (equals(params->value[PARAM_ENCODER], "steam") ||
+	    params->given[PARAM_STEAM] ||
+	    strcmp(entry_get(r->entry, ENTRY_ISSUER), "Steam") == 0)
+		r->entry->type = FOB__OTP_TYPE__STEAM;
+}
+
+static int read_parts(struct reader *r, const struct parts *parts)
+{
+	int e = params_parse(r->params, parts->query, r->fault);
+
+	r->entry->type = parts->type;
+	if (e == 0)
+		e = take_secret(r);
+	if (e == 0)
+		e = take_label(r, parts->label);
+	if (e != 0)
+		return e;
+	unmask_steam(r);
+	if (r->entry->type == FOB__OTP_TYPE__TOTP ||
+	    r->entry->type == FOB__OTP_TYPE__HOTP)
+		e = take_numbers(r);
+	if (e == 0)
+		e = take_pin(r);
+	return e;
+}
+
+/* Bitwarden and Proton: steam:// and nothing but the secret. */
+static int read_steam(struct reader *r, struct bytes rest)
+{
+	struct bytes secret = cut(&rest, '?');
+
+	r->entry->type = FOB__OTP_TYPE__STEAM;
+	if (secret.n > 0 && secret.p[secret.n - 1] == '/')
+		secret.n--;
+	if (entry_set(r->entry, ENTRY_ISSUER, text_of("Steam"), r->fault) < 0)
+		return -ENOMEM;
+	return take_base32(r, secret);
+}
+
+static int read_uri(struct reader *r, struct bytes uri)
+{
+	struct parts parts = { 0 };
+	int e;
+
+	if (lines_begins(uri, "steam://")) {
+		e = read_steam(r, skip(uri, strlen("steam://")));
+	} else {
+		e = split(uri, &parts, r->fault);
+		if (e == 0)
+			e = read_parts(r, &parts);
+	}
+	if (e != 0)
+		return e;
+	entry_settle(r->entry);
+	return entry_check(r->entry, r->fault);
+}
+
+int uri_parse(struct bytes uri, struct entry *entry,
+	      struct uri_warnings *ret_warnings, struct fault *ret_fault)
+{
+	AUTO_ENTRY struct entry fresh;
+	AUTO_PARAMS struct params params = { 0 };
+	struct uri_warnings warnings = { .n = 0 };
+	struct reader reader = { &fresh, &params, &warnings, ret_fault };
+	int r;
+
+	entry_init(&fresh);
+	r = read_uri(&reader, uri);
+	if (r != 0)
+		return r < 0 ? r : URI_ERR_INVALID;
+	entry_deinit(entry);
+	*entry = fresh;
+	entry_init(&fresh);
+	*ret_warnings = warnings;
+	return 0;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+/* Appends until it is full; the end is looked at once, in uri_write. */
+struct writer {
+	char *p;
+	size_t size;
+	size_t n;
+	bool full;
+};
+
+static void put(struct writer *w, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (w->full || w->size - w->n <= n) {
+		w->full = true;
+		return;
+	}
+	memcpy(w->p + w->n, text, n + 1);
+	w->n += n;
+}
+
+static void put_encoded(struct writer *w, const char *text)
+{
+	struct bytes raw = text_of(text);
+	char encoded[3 * TEXT_MAX + 1];
+
+	if (raw.n > TEXT_MAX) {
+		w->full = true;
+		return;
+	}
+	encoded[percent_encode(raw, encoded)] = '\0';
+	put(w, encoded);
+}
+
+static void put_number(struct writer *w, const char *name, uint64_t v)
+{
+	char digits[21];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + (char)(v % 10));
+		v /= 10;
+	} while (v > 0);
+	put(w, name);
+	put(w, digits + at);
+}
+
+static void put_base32(struct writer *w, const char *name, struct bytes b)
+{
+	char text[TEXT_BASE32_SIZE(SECRET_MAX)];
+
+	text_base32_encode(text, sizeof(text), b);
+	put(w, name);
+	put(w, text);
+	sodium_memzero(text, sizeof(text));
+}
+
+static void put_hex(struct writer *w, const char *name, struct bytes b)
+{
+	char text[TEXT_HEX_SIZE(SECRET_MAX)];
+
+	text_hex_encode(text, sizeof(text), b);
+	put(w, name);
+	put(w, text);
+	sodium_memzero(text, sizeof(text));
+}
+
+/*
+ * "ISSUER:ACCOUNT". An account with a colon and no issuer gets a colon in
+ * front, or readers would take its first part for the issuer.
+ */
+static void put_label(struct writer *w, const struct entry *entry)
+{
+	const char *issuer = entry_get(entry, ENTRY_ISSUER);
+	const char *account = entry_get(entry, ENTRY_ACCOUNT);
+
+	put_encoded(w, issuer);
+	if (*issuer || strchr(account, ':'))
+		put(w, ":");
+	put_encoded(w, account);
+}
+
+static void put_motp(struct writer *w, const struct entry *entry)
+{
+	put(w, "motp://");
+	put_label(w, entry);
+	put_hex(w,
+		"?secret=", (struct bytes){ entry->secret, entry->secret_n });
+}
+
+static void put_otpauth(struct writer *w, const struct entry *entry)
+{
+	const char *issuer = entry_get(entry, ENTRY_ISSUER);
+	const char *pin = entry_get(entry, ENTRY_PIN);
+
+	put(w, "otpauth://");
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].type == entry->type)
+			put(w, types[i].name);
+	put(w, "/");
+	put_label(w, entry);
+	put_base32(w, "?secret=",
+		   (struct bytes){ entry->secret, entry->secret_n });
+	if (*issuer) {
+		put(w, "&issuer=");
+		put_encoded(w, issuer);
+	}
+	if (entry->type == FOB__OTP_TYPE__YANDEX && *pin)
+		put_base32(w, "&pin=", text_of(pin));
+}
+
+static void put_numbers(struct writer *w, const struct entry *entry)
+{
+	static const char *const names[] = {
+		[FOB__ALGORITHM__SHA1] = "SHA1",
+		[FOB__ALGORITHM__SHA256] = "SHA256",
+		[FOB__ALGORITHM__SHA512] = "SHA512",
+	};
+
+	REQUIRE(entry->algorithm < ARRAY_SIZE(names));
+	put(w, "&algorithm=");
+	put(w, names[entry->algorithm]);
+	put_number(w, "&digits=", entry->digits);
+	if (entry->type == FOB__OTP_TYPE__HOTP)
+		put_number(w, "&counter=", entry->counter);
+	else
+		put_number(w, "&period=", entry->period);
+}
+
+int uri_write(const struct entry *entry, char *out, size_t size, size_t *ret_n)
+{
+	struct writer w = { .p = out, .size = size };
+
+	if (entry->type == FOB__OTP_TYPE__MOTP) {
+		put_motp(&w, entry);
+	} else {
+		put_otpauth(&w, entry);
+		put_numbers(&w, entry);
+	}
+	if (w.full) {
+		sodium_memzero(out, size);
+		return URI_ERR_ROOM;
+	}
+	*ret_n = w.n;
+	return 0;
+}
