@@ -1,0 +1,278 @@
+/*
+ * fob-formats: a foreign file on standard input, framed ImportItem messages
+ * on standard output (proto/local.proto), which `fob import` reads. Nothing
+ * leaves it before the whole file is read, so a crash in a reader costs no
+ * half an import. Exit 0; 1 when the file as a whole is refused (the last
+ * message says why); 2 wrong usage.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/formats/confine.h"
+#include "client/formats/formats.h"
+#include "client/formats/message.h"
+#include "proto/frame.h"
+#include "proto/status.h"
+
+#define READ_STEP (64 * 1024)
+
+struct file {
+	uint8_t *p; /* owned */
+	size_t n, capacity;
+};
+
+static void free_file(struct file *file)
+{
+	if (file->p)
+		sodium_memzero(file->p, file->capacity);
+	free(file->p);
+}
+
+static int write_all(const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(STDOUT_FILENO, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int send_item(const Fob__ImportItem *item)
+{
+	uint8_t buffer[FRAME_HEADER + FRAME_MAX];
+	size_t n = fob__import_item__get_packed_size(item);
+	int r;
+
+	REQUIRE(n > 0 && n <= FRAME_MAX);
+	frame_header(buffer, n);
+	fob__import_item__pack(item, buffer + FRAME_HEADER);
+	r = write_all(buffer, FRAME_HEADER + n);
+	sodium_memzero(buffer, FRAME_HEADER + n);
+	return r;
+}
+
+static int send_error(char *text)
+{
+	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+
+	item.error = text;
+	return send_item(&item);
+}
+
+static int send_format(const char *name)
+{
+	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+	char copy[64];
+
+	snprintf(copy, sizeof(copy), "%s", name);
+	item.format = copy;
+	return send_item(&item);
+}
+
+static int send_entries(const struct import *import)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < import->n; i++) {
+		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+		struct message message;
+
+		message_fill(&message, &import->entries[i]);
+		item.entry = &message.entry;
+		item.position = import->positions[i];
+		r = send_item(&item);
+	}
+	return r;
+}
+
+static int send_skipped(const struct import_reports *reports)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < reports->n; i++) {
+		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+		Fob__Skipped skipped = FOB__SKIPPED__INIT;
+
+		skipped.position = reports->list[i].position;
+		skipped.reason = reports->list[i].text;
+		skipped.name = reports->list[i].name;
+		item.skipped = &skipped;
+		item.position = skipped.position;
+		r = send_item(&item);
+	}
+	return r;
+}
+
+static int send_warnings(const struct import_reports *reports)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < reports->n; i++) {
+		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+
+		item.warning = reports->list[i].text;
+		item.position = reports->list[i].position;
+		r = send_item(&item);
+	}
+	return r;
+}
+
+/* More than anybody reads was not kept, but is counted. */
+static int send_dropped(uint64_t dropped, const char *what)
+{
+	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+	char text[80];
+
+	if (dropped == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%llu further %s are not listed",
+		 (unsigned long long)dropped, what);
+	item.warning = text;
+	return send_item(&item);
+}
+
+static int send_import(const struct import *import, const char *format)
+{
+	int r = send_format(format);
+
+	if (r == 0)
+		r = send_entries(import);
+	if (r == 0)
+		r = send_skipped(&import->skipped);
+	if (r == 0)
+		r = send_warnings(&import->warnings);
+	if (r == 0)
+		r = send_dropped(import->skipped.dropped, "skipped records");
+	if (r == 0)
+		r = send_dropped(import->warnings.dropped, "warnings");
+	return r;
+}
+
+/* realloc would leave a copy of the old buffer behind. */
+static int grow(struct file *file)
+{
+	size_t capacity = file->capacity ? 2 * file->capacity : READ_STEP;
+	uint8_t *p = malloc(capacity);
+
+	if (!p)
+		return -ENOMEM;
+	if (file->n > 0)
+		memcpy(p, file->p, file->n);
+	free_file(file);
+	file->p = p;
+	file->capacity = capacity;
+	return 0;
+}
+
+/* 0, a negative errno, or -EFBIG beyond IMPORT_FILE_MAX. */
+static int read_file(struct file *file)
+{
+	for (;;) {
+		ssize_t n;
+		int r = file->n == file->capacity ? grow(file) : 0;
+
+		if (r < 0)
+			return r;
+		n = read(STDIN_FILENO, file->p + file->n,
+			 file->capacity - file->n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		file->n += (size_t)n;
+		if (file->n > IMPORT_FILE_MAX)
+			return -EFBIG;
+	}
+}
+
+static int fail(const char *text)
+{
+	char copy[128];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	send_error(copy);
+	return STATUS_FAILED;
+}
+
+static int fail_errno(int r)
+{
+	if (r == -EFBIG)
+		return fail("the file is larger than 64 MiB");
+	if (r == -ENOMEM)
+		return fail("the file takes more memory than allowed");
+	return fail("the file cannot be read");
+}
+
+static int run(const struct format *format)
+{
+	CLEANUP(free_file) struct file file = { 0 };
+	AUTO_IMPORT struct import import;
+	struct bytes bytes;
+	int r;
+
+	import_init(&import);
+	r = read_file(&file);
+	if (r < 0)
+		return fail_errno(r);
+	bytes = (struct bytes){ file.p, file.n };
+	if (!format)
+		format = formats_detect(bytes);
+	if (!format)
+		return fail("the format is not recognised: name it "
+			    "with --format");
+	r = format->read(bytes, &import);
+	if (r < 0)
+		return fail_errno(r);
+	if (r != 0)
+		return fail(import.error);
+	return send_import(&import, format->name) == 0 ? STATUS_OK :
+							 STATUS_FAILED;
+}
+
+static int usage(void)
+{
+	fputs("usage: fob-formats [--format NAME] < FILE\n"
+	      "       fob-formats --formats\n",
+	      stderr);
+	return STATUS_USAGE;
+}
+
+static int list_formats(void)
+{
+	const struct format *format;
+
+	for (size_t i = 0; (format = formats_at(i)); i++)
+		puts(format->name);
+	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	const struct format *format = NULL;
+
+	if (argc == 2 && strcmp(argv[1], "--formats") == 0)
+		return list_formats();
+	if (argc == 3 && strcmp(argv[1], "--format") == 0) {
+		format = formats_find(argv[2]);
+		if (!format)
+			return fail("there is no format of this name");
+	} else if (argc != 1) {
+		return usage();
+	}
+	/* Both want the entropy of a system that is out of reach later. */
+	json_object_seed(0);
+	if (sodium_init() < 0 || confine() < 0)
+		return fail("the file cannot be read in a sandbox");
+	return run(format);
+}
