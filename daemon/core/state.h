@@ -48,6 +48,8 @@ enum call_result {
 	CALL_PARK,     /* something else will run it again */
 };
 
+#define CALL_LATE (-1)
+
 struct call {
 	struct call *next;
 	uint32_t number; /* token of its loads and KDFs */
@@ -253,7 +255,7 @@ int call_run(struct step *step, struct call *call);
 int call_run_waiting(struct step *step, enum call_result waits);
 struct call *call_find(struct node *node, uint32_t number);
 int call_loaded(struct step *step, struct call *call);
-void call_timeouts(struct step *step);
+int call_timeouts(struct step *step);
 uint64_t call_deadline(const struct node *node);
 void call_free_all(struct node *node);
 struct client *call_client(struct node *node, uint32_t conn);
@@ -280,8 +282,10 @@ int call_open(struct step *step, struct call *call, uint32_t record,
 /* One version alone. 0, CALL_LOAD, KEYRING_ERR_* + 16, or negative. */
 int call_open_item(struct step *step, struct call *call, uint32_t item,
 		   struct record *ret);
+/* Asks for the slot's key from a passphrase; returns CALL_KDF or CALL_PARK. */
 int call_kdf(struct step *step, struct call *call, struct bytes passphrase,
 	     const struct slot *slot);
+void call_cache_clear(struct call *call);
 int call_event(struct step *step); /* EVENT_KDF */
 /* To all clients that listen. */
 void call_tell(struct step *step, const char *type, struct bytes subject,
@@ -314,7 +318,7 @@ int peer_soft(struct step *step);
 
 /* --- invite.c, join.c --- */
 int meet_event(struct step *step);
-void meet_timeouts(struct step *step);
+int meet_timeouts(struct step *step);
 uint64_t meet_deadline(const struct node *node);
 void meet_free(struct node *node);
 void meet_call_gone(struct step *step, uint32_t number);

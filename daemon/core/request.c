@@ -1,0 +1,73 @@
+/*
+ * What clients may ask, as data: who handles it and what it needs first.
+ * Field numbers are those of message Request in proto/local.proto.
+ */
+#include "daemon/core/state.h"
+
+static const struct request requests[] = {
+	{ "hello", ask_hello, 0, 0, 0, 0, 0, 0 },
+	{ "status", ask_status, 0, 0, 0, 0, 0, 0 },
+	{ "init", ask_init, 0, 0, 0, 0, 0, 0 },
+	{ "unlock", ask_unlock, .vault = true },
+	{ "lock", ask_lock, .vault = true },
+	{ "confirm", ask_confirm, .vault = true, .unlocked = true },
+	{ "slots", ask_slots, .vault = true },
+	{ "add", ask_add, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
+	{ "list", ask_list, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
+	{ "show", ask_show, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
+	{ "code", ask_code, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
+	{ "edit", ask_edit, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
+	{ "remove", ask_remove, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
+	{ "trash", ask_trash, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
+	{ "history", ask_history, .vault = true, .unlocked = true,
+	  .index = true, .use = true },
+	{ "revert", ask_revert, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
+	{ "resolve", ask_resolve, .vault = true, .unlocked = true,
+	  .index = true, .write = true, .use = true },
+	{ "invite", ask_invite, .vault = true, .unlocked = true, .write = true,
+	  .use = true, .confirm = FOB__CONFIRM__CONFIRM_INVITE },
+	{ "approve", ask_approve, .vault = true, .unlocked = true },
+	{ "join", ask_join, 0, 0, 0, 0, 0, 0 },
+	{ "devices", ask_devices, .vault = true },
+	{ "rename", ask_rename, .vault = true, .unlocked = true,
+	  .write = true },
+	{ "peer", ask_peer, .vault = true },
+	{ "sync", ask_sync, .vault = true },
+	{ "wait", ask_wait, .vault = true },
+	{ "events", ask_events, 0, 0, 0, 0, 0, 0 },
+};
+
+/* In the order of the table above. */
+static const struct request *request_list(const Fob__Request *r)
+{
+	const void *const set[] = {
+		r->hello,   r->status,	r->init,   r->unlock,  r->lock,
+		r->confirm, r->slots,	r->add,	   r->list,    r->show,
+		r->code,    r->edit,	r->remove, r->trash,   r->history,
+		r->revert,  r->resolve, r->invite, r->approve, r->join,
+		r->devices, r->rename,	r->peer,   r->sync,    r->wait,
+		r->events,
+	};
+	const struct request *found = NULL;
+
+	_Static_assert(ARRAY_SIZE(set) == ARRAY_SIZE(requests), "one each");
+	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
+		if (set[i] && found)
+			return NULL; /* two at once mean nothing */
+		else if (set[i])
+			found = &requests[i];
+	return found;
+}
+
+const struct request *request_of(const Fob__Request *request)
+{
+	return request_list(request);
+}

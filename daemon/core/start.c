@@ -1,0 +1,279 @@
+/* From rows to a working node; unlocking and locking. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/core/state.h"
+#include "proto/text.h"
+
+static int start_item(struct step *step)
+{
+	struct node *node = step->node;
+	const struct event *event = step->event;
+	AUTO_ITEM struct item item = { 0 };
+	struct set_arrival how = { 0 };
+	struct item_row row;
+	uint32_t index;
+	int r;
+
+	if (event->key.n != 4 || !item_row_parse(event->data, &row))
+		return -EBADMSG;
+	r = item_parse(&item, node->set.pinned ? node->set.vault_id : NULL,
+		       row.body, row.signature, (struct bytes){ NULL, 0 });
+	if (r)
+		return r < 0 ? r : -EBADMSG;
+	how.seq = (uint32_t)event->key.p[0] << 24 |
+		  (uint32_t)event->key.p[1] << 16 |
+		  (uint32_t)event->key.p[2] << 8 | event->key.p[3];
+	how.first_seen = row.first_seen;
+	how.checked = row.checked;
+	how.stored_blob = event->token == 1;
+	node->stored_bytes += event->data.n + item.content->blob_len;
+	r = set_add(&node->set, &item, &how, &index);
+	if (r > 0)
+		step_trace(step, TRACE_REFUSED_ITEM, NULL, item.id,
+			   (uint64_t)r);
+	return r < 0 ? r : 0;
+}
+
+static bool key_is(struct bytes key, const char *name)
+{
+	return key.n == strlen(name) && !memcmp(key.p, name, key.n);
+}
+
+static bool key_begins(struct bytes key, const char *name)
+{
+	return key.n > strlen(name) && !memcmp(key.p, name, strlen(name));
+}
+
+static int start_device(struct node *node, struct bytes row)
+{
+	node->self = secret_alloc(sizeof(*node->self));
+	node->device_row = malloc(row.n + 1);
+	if (!node->self || !node->device_row)
+		return -ENOMEM;
+	memcpy(node->device_row, row.p, row.n);
+	node->device_row_len = row.n;
+	return device_load(node->self, row) ? -EBADMSG : 0;
+}
+
+static int start_slot(struct node *node, struct bytes row)
+{
+	if (node->n_slots == SLOTS_MAX ||
+	    slot_load(&node->slots[node->n_slots], row))
+		return -EBADMSG;
+	if (node->slots[node->n_slots].number >= node->next_slot)
+		node->next_slot =
+			(uint8_t)(node->slots[node->n_slots].number + 1);
+	node->n_slots++;
+	return 0;
+}
+
+static int start_by_hand(struct node *node, struct bytes key,
+			 struct bytes address)
+{
+	struct by_hand *grown, *last;
+	size_t n = 0;
+
+	if (address.n >= sizeof(last->address))
+		return -EBADMSG;
+	grown = realloc(node->by_hand, (node->n_by_hand + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	node->by_hand = grown;
+	last = &grown[node->n_by_hand];
+	memset(last, 0, sizeof(*last));
+	memcpy(last->address, address.p, address.n);
+	if (text_hex_decode(last->device, sizeof(last->device),
+			    (struct bytes){ key.p + 5, key.n - 5 }, &n) ||
+	    n != sizeof(last->device))
+		return -EBADMSG;
+	node->n_by_hand++;
+	return 0;
+}
+
+static int start_net(struct node *node, struct bytes row)
+{
+	struct net_secret *net = &node->nets[node->n_nets];
+
+	if (node->n_nets == EFFECT_PSKS || row.n != 8 + KEY_SIZE)
+		return -EBADMSG;
+	memcpy(net->id, row.p, 8);
+	memcpy(net->key, row.p + 8, KEY_SIZE);
+	node->n_nets++;
+	return 0;
+}
+
+static int start_local(struct step *step)
+{
+	struct node *node = step->node;
+	struct bytes key = step->event->key, row = step->event->data;
+
+	if (key_is(key, "device"))
+		return start_device(node, row);
+	if (key_is(key, "name")) {
+		memcpy(node->name, row.p, size_min(row.n, DEVICE_NAME_MAX));
+		return 0;
+	}
+	if (key_is(key, "join"))
+		return join_load(step, row);
+	if (key_begins(key, "slot/"))
+		return start_slot(node, row);
+	if (key_begins(key, "peer/"))
+		return start_by_hand(node, key, row);
+	if (key_begins(key, "net/"))
+		return start_net(node, row);
+	return 0; /* of a newer version */
+}
+
+/* Soft rows: what does not fit is forgotten, the next run tells it again. */
+static int start_status(struct step *step)
+{
+	struct node *node = step->node;
+	uint32_t author;
+	int r = statuses_take(&node->statuses, &node->set, step->event->data, 0,
+			      &author);
+
+	return r < 0 ? r : 0;
+}
+
+static int start_holder(struct step *step)
+{
+	struct node *node = step->node;
+	struct bytes key = step->event->key, row = step->event->data;
+	uint64_t mask = 0;
+	uint32_t seq = 0, author;
+
+	if (key.n == 1 + DEVICE_ID_SIZE && row.n == 1) {
+		author = set_author(&node->set, key.p + 1);
+		if (row.p[0] < HOLDER_SLOTS && author != NONE)
+			node->sync.holder_slots[row.p[0]] = author;
+		return 0;
+	}
+	if (key.n != 4 || row.n != 8)
+		return 0;
+	for (size_t i = 0; i < 4; i++)
+		seq = seq << 8 | key.p[i];
+	for (size_t i = 0; i < 8; i++)
+		mask = mask << 8 | row.p[i];
+	/* Items were fed by ascending seq, and no ghost has one. */
+	for (uint32_t i = 0; i < node->set.n_items; i++) {
+		struct set_item *item = &node->set.items[i];
+
+		if (item->flags & SET_HELD && item->seq == seq)
+			item->holders = mask;
+	}
+	return 0;
+}
+
+int start_row(struct step *step)
+{
+	switch (step->event->table) {
+	case TABLE_ITEM:
+		return start_item(step);
+	case TABLE_LOCAL:
+		return start_local(step);
+	case TABLE_STATUS:
+		return start_status(step);
+	case TABLE_HOLDER:
+		return start_holder(step);
+	default:
+		return 0;
+	}
+}
+
+int start_channel_keys(struct step *step)
+{
+	struct node *node = step->node;
+	struct effect_keys *keys;
+	struct effect *effect;
+
+	if (!node->self || !node->set.pinned)
+		return 0;
+	keys = calloc(1, sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	memcpy(keys->vault_id, node->set.vault_id, ID_SIZE);
+	memcpy(keys->transport_secret, node->self->transport_secret, KEY_SIZE);
+	memcpy(keys->transport_public, node->self->transport_public, KEY_SIZE);
+	keys->n_psks = (uint32_t)node->n_nets;
+	for (size_t i = 0; i < node->n_nets; i++) {
+		memcpy(keys->psks[i].id, node->nets[i].id, 8);
+		memcpy(keys->psks[i].key, node->nets[i].key, KEY_SIZE);
+	}
+	effect = effects_add(step->effects, EFFECT_KEYS);
+	effect->data = (uint8_t *)keys;
+	effect->data_len = sizeof(*keys);
+	effect->secret = true;
+	return 0;
+}
+
+static enum node_state start_state(struct node *node)
+{
+	if (!node->self)
+		return NODE_EMPTY;
+	if (node->self_author == NONE)
+		return NODE_JOINING;
+	return node->self->unlocked ? NODE_KEEPER : NODE_LOCKED;
+}
+
+int start_begin(struct step *step)
+{
+	struct node *node = step->node;
+	int r;
+
+	node->started = true;
+	r = take_settle(step);
+	if (r < 0)
+		return r;
+	node->state = start_state(node);
+	statuses_open(&node->statuses, node->nets, node->n_nets);
+	step_trace(step, TRACE_STARTED, NULL, NULL, node->set.n_held);
+	node->last_use = node->mono;
+	return start_channel_keys(step);
+}
+
+/* --- unlocking ------------------------------------------------------------------- */
+
+int node_unlock(struct step *step)
+{
+	struct node *node = step->node;
+	int r;
+
+	REQUIRE(node->self && node->self->unlocked);
+	node->state = node->self_author == NONE && node->set.pinned == false ?
+			      node->state :
+			      NODE_UNLOCKED;
+	node->last_use = node->mono;
+	node->failures = 0;
+	step_random(step, node->vault.seed_key, sizeof(node->vault.seed_key));
+	step_trace(step, TRACE_UNLOCKED, NULL, NULL, 0);
+	node->seen_heads = UINT32_MAX; /* keys can be opened now */
+	r = take_settle(step);
+	if (r == 0)
+		r = index_work(step);
+	call_tell(step, "lock", (struct bytes){ NULL, 0 }, "unlocked");
+	return r;
+}
+
+void node_lock(struct step *step)
+{
+	struct node *node = step->node;
+
+	if (node->state != NODE_UNLOCKED)
+		return;
+	node->state = NODE_LOCKED;
+	keyring_lock(&node->keyring);
+	vault_lock(&node->vault);
+	device_lock(node->self);
+	secret_free(node->unlock_key);
+	node->unlock_key = NULL;
+	for (size_t i = 0; i < node->n_dirty; i++)
+		node->is_dirty[node->dirty[i]] = 0;
+	node->n_dirty = 0;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		node->clients[i].fresh_kind = 0;
+	step_trace(step, TRACE_LOCKED, NULL, NULL, 0);
+	call_tell(step, "lock", (struct bytes){ NULL, 0 }, "locked");
+}
