@@ -209,7 +209,7 @@ static void test_twice(void **state UNUSED)
 	expect(PLAIN_ERR_MALFORMED);
 }
 
-static char names[VERSION_FIELDS][8];
+static char names[VERSION_FIELDS][24];
 
 static void test_field_bounds(void **state UNUSED)
 {
