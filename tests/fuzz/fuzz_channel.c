@@ -64,9 +64,8 @@ static void feed(struct channel *channel, struct bytes in, struct outcome *o)
 		REQUIRE(channel_feed(channel, &in, 1) == 0);
 		while (channel_next(channel, &event))
 			take_event(o, &event);
-		REQUIRE(o->accepted > 0 ||
-			channel->tunnel.reader.sealed.size <=
-				FRAME_STRANGER_MAX);
+		REQUIRE(o->accepted > 0 || channel->tunnel.reader.sealed.size <=
+						   FRAME_STRANGER_MAX);
 	} while (in.n > 0);
 }
 
@@ -84,8 +83,7 @@ static struct outcome run(bool records, struct bytes wire, size_t step)
 	}
 	for (at = 0; at < wire.n; at += step)
 		feed(&channel,
-		     (struct bytes){ wire.p + at,
-				     size_min(step, wire.n - at) },
+		     (struct bytes){ wire.p + at, size_min(step, wire.n - at) },
 		     &o);
 	o.output = channel_output(&channel).n;
 	channel_deinit(&channel);

@@ -50,8 +50,7 @@ static struct outcome run(uint8_t how, struct bytes wire, size_t step)
 	REQUIRE(pairing_init(&pairing, &params, 0, entropy) == 0);
 	for (at = 0; at < wire.n; at += step)
 		feed(&pairing,
-		     (struct bytes){ wire.p + at,
-				     size_min(step, wire.n - at) },
+		     (struct bytes){ wire.p + at, size_min(step, wire.n - at) },
 		     &o);
 	o.output = pairing_output(&pairing).n;
 	pairing_deinit(&pairing);

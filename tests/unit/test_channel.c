@@ -499,8 +499,7 @@ static void test_replayed_message1(void **state)
 	memcpy(old, channel_output(&dialer.channel).p, FLIGHT1);
 	pump(&dialer, &listener, 1000);
 	pump(&listener, &dialer, 1000);
-	memcpy(old + FLIGHT1, channel_output(&dialer.channel).p,
-	       RECORD_EMPTY);
+	memcpy(old + FLIGHT1, channel_output(&dialer.channel).p, RECORD_EMPTY);
 	talk(1000);
 	assert_true(accepted(&listener));
 	start_both(1);

@@ -14,28 +14,24 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-static const char hex_prs[] =
-	"50617373776f7264";
+static const char hex_prs[] = "50617373776f7264";
 static const char hex_ci[] =
 	"6f630b425f726573706f6e6465720b415f696e69746961746f72";
-static const char hex_sid[] =
-	"7e4b4791d6a8ef019b936c79fb7f2c57";
+static const char hex_sid[] = "7e4b4791d6a8ef019b936c79fb7f2c57";
 static const char hex_generator[] =
 	"a6fc82c3b8968fbb2e06fee81ca858586dea50d248f0c7ca6a18b0902a30"
 	"b36b";
 static const char hex_ya[] =
 	"da3d23700a9e5699258aef94dc060dfda5ebb61f02a5ea77fad53f4ff097"
 	"6d08";
-static const char hex_ada[] =
-	"414461";
+static const char hex_ada[] = "414461";
 static const char hex_share_a[] =
 	"d40fb265a7abeaee7939d91a585fe59f7053f982c296ec413c624c669308"
 	"f87a";
 static const char hex_yb[] =
 	"d2316b454718c35362d83d69df6320f38578ed5984651435e2949762d900"
 	"b80d";
-static const char hex_adb[] =
-	"414462";
+static const char hex_adb[] = "414462";
 static const char hex_share_b[] =
 	"08bcf6e9777a9c313a3db6daa510f2d398403319c2341bd506a92e672eb7"
 	"e307";
@@ -172,8 +168,8 @@ static void check_multiply(const char *s, const char *valid, const char *y1,
 static void test_multiply(void **state)
 {
 	(void)state;
-	check_multiply(hex_valid_s, hex_valid_x, hex_invalid_y1,
-		       hex_invalid_y2, hex_valid_product);
+	check_multiply(hex_valid_s, hex_valid_x, hex_invalid_y1, hex_invalid_y2,
+		       hex_valid_product);
 }
 
 static void test_scalar(void **state)
@@ -211,8 +207,7 @@ static char *read_fixture(const char *name)
 }
 
 /* A copy of the string that follows "key": after `section`. */
-static const char *value(const char *text, const char *section,
-			 const char *key)
+static const char *value(const char *text, const char *section, const char *key)
 {
 	static char values[8][512];
 	static size_t next;

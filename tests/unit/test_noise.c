@@ -245,7 +245,8 @@ static void run_handshake(const struct vector *v, struct noise sides[2],
 	size_t i = 0;
 
 	for (; !noise_done(&sides[0]); i++) {
-		struct noise *writer = &sides[i % 2], *reader = &sides[1 - i % 2];
+		struct noise *writer = &sides[i % 2],
+			     *reader = &sides[1 - i % 2];
 		struct piece payload, message;
 		uint8_t out[TEXT_MAX];
 
@@ -258,7 +259,8 @@ static void run_handshake(const struct vector *v, struct noise sides[2],
 				 noise_overhead(writer));
 		assert_int_equal(
 			noise_write(writer,
-				    (struct bytes){ payload.p, payload.n }, out),
+				    (struct bytes){ payload.p, payload.n },
+				    out),
 			0);
 		assert_memory_equal(out, message.p, message.n);
 		assert_int_equal(
@@ -282,8 +284,8 @@ static void run_transport(const struct vector *v, struct noise sides[2],
 		noise_split(&sides[i], &send[i], &receive[i], hashes[i]);
 		assert_int_equal(hash.n, NOISE_HASH_SIZE);
 		assert_memory_equal(hashes[i], hash.p, hash.n);
-		assert_true(sodium_is_zero((uint8_t *)&sides[i],
-					   sizeof(sides[i])));
+		assert_true(
+			sodium_is_zero((uint8_t *)&sides[i], sizeof(sides[i])));
 	}
 	for (size_t i = first; i < MESSAGES; i++) {
 		struct piece payload, message;
@@ -415,8 +417,7 @@ static void test_file_vectors(void **state)
 	object = strstr(text, "\"Noise_");
 	for (; object != NULL; object = next, n++) {
 		next = strstr(object + 1, "\"Noise_");
-		check_object(object,
-			     next ? next : object + strlen(object));
+		check_object(object, next ? next : object + strlen(object));
 	}
 	assert_int_equal(n, 8);
 	free(text);
@@ -531,7 +532,8 @@ static void test_flipped_bytes(void **state)
 		assert_int_equal(noise_write(&sides[0], none, message[0]), 0);
 		if (at < 96)
 			message[0][at] ^= 0x10;
-		r = noise_read(&sides[1], (struct bytes){ message[0], 96 }, out);
+		r = noise_read(&sides[1], (struct bytes){ message[0], 96 },
+			       out);
 		if (at < 96) {
 			assert_int_equal(r, NOISE_ERR_REFUSED);
 			continue;
@@ -571,16 +573,14 @@ static void test_cipher(void **state)
 	assert_int_equal(noise_seal(&a, ad, BYTES(text), sealed), 0);
 	/* Out of order, then in order, then replayed. */
 	b.n = 1;
-	assert_int_equal(
-		noise_open(&b, ad, (struct bytes){ sealed, 33 }, out),
-		NOISE_ERR_REFUSED);
+	assert_int_equal(noise_open(&b, ad, (struct bytes){ sealed, 33 }, out),
+			 NOISE_ERR_REFUSED);
 	b.n = 0;
-	assert_int_equal(
-		noise_open(&b, ad, (struct bytes){ sealed, 33 }, out), 0);
+	assert_int_equal(noise_open(&b, ad, (struct bytes){ sealed, 33 }, out),
+			 0);
 	assert_memory_equal(out, text, sizeof(text));
-	assert_int_equal(
-		noise_open(&b, ad, (struct bytes){ sealed, 33 }, out),
-		NOISE_ERR_REFUSED);
+	assert_int_equal(noise_open(&b, ad, (struct bytes){ sealed, 33 }, out),
+			 NOISE_ERR_REFUSED);
 	noise_rekey(&a);
 	assert_memory_not_equal(a.key, b.key, 32);
 	noise_rekey(&b);

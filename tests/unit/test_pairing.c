@@ -11,7 +11,8 @@
 #define LOG_MAX 8
 
 static const uint8_t digits[] = "482915377";
-static const uint8_t secret[PAIRING_SECRET_SIZE] = "thirty-two bytes of pure chance";
+static const uint8_t secret[PAIRING_SECRET_SIZE] =
+	"thirty-two bytes of pure chance";
 
 struct end {
 	struct pairing pairing;
@@ -102,8 +103,7 @@ static void assert_last(const struct end *end, int kind, int reason)
 	assert_true(end->n_events > 0);
 	assert_int_equal(end->events[end->n_events - 1].kind, kind);
 	if (kind == PAIRING_CLOSED)
-		assert_int_equal(end->events[end->n_events - 1].reason,
-				 reason);
+		assert_int_equal(end->events[end->n_events - 1].reason, reason);
 }
 
 static bool ready(const struct end *end)
@@ -249,8 +249,8 @@ static void test_wrong_mode(void **state)
 /* --- liars */
 
 static const uint8_t not_points[][CPACE_POINT_SIZE] = {
-	{ 0 },	  /* the identity */
-	{ 1 },	  /* no encoding: negative */
+	{ 0 }, /* the identity */
+	{ 1 }, /* no encoding: negative */
 	{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },

@@ -59,9 +59,20 @@ static void test_sizes(void **state)
 /* Every length gets through, and its bytes with it. */
 static void test_round_trips(void **state)
 {
-	static const size_t sizes[] = { 0,   1,	   60,	  61,	62,    110,
-					509, 510,  1021,  1022, 15376, 48 * 1024,
-					MESSAGE_MAX - 1, MESSAGE_MAX };
+	static const size_t sizes[] = { 0,
+					1,
+					60,
+					61,
+					62,
+					110,
+					509,
+					510,
+					1021,
+					1022,
+					15376,
+					48 * 1024,
+					MESSAGE_MAX - 1,
+					MESSAGE_MAX };
 	struct noise_cipher send = cipher;
 	struct record_reader reader = { .cipher = cipher };
 
@@ -133,9 +144,9 @@ static void test_wire_max(void **state)
 	(void)state;
 	record_write(&send, RECORD_MESSAGE, first(62), &out);
 	in = queue_bytes(&out);
-	assert_int_equal(
-		record_read(&reader, RECORD_EMPTY, &in, &record, &whole),
-		RECORD_ERR_REFUSED);
+	assert_int_equal(record_read(&reader, RECORD_EMPTY, &in, &record,
+				     &whole),
+			 RECORD_ERR_REFUSED);
 	queue_deinit(&out);
 }
 
@@ -176,19 +187,18 @@ static void test_order(void **state)
 		record_write(&send, RECORD_MESSAGE, first(i), &out);
 	wire = queue_bytes(&out);
 	/* The second first. */
-	assert_int_equal(
-		read_all(&reader, (struct bytes){ wire.p + 82, 82 }, 99,
-			 &record),
-		-RECORD_ERR_REFUSED);
+	assert_int_equal(read_all(&reader, (struct bytes){ wire.p + 82, 82 },
+				  99, &record),
+			 -RECORD_ERR_REFUSED);
 	record_reader_deinit(&reader);
 	/* The first twice. */
 	reader.cipher = cipher;
-	assert_int_equal(
-		read_all(&reader, (struct bytes){ wire.p, 82 }, 99, &record),
-		1);
-	assert_int_equal(
-		read_all(&reader, (struct bytes){ wire.p, 82 }, 99, &record),
-		-RECORD_ERR_REFUSED);
+	assert_int_equal(read_all(&reader, (struct bytes){ wire.p, 82 }, 99,
+				  &record),
+			 1);
+	assert_int_equal(read_all(&reader, (struct bytes){ wire.p, 82 }, 99,
+				  &record),
+			 -RECORD_ERR_REFUSED);
 	record_reader_deinit(&reader);
 	queue_deinit(&out);
 }

@@ -147,7 +147,8 @@ static void test_output_at_the_end(void **state)
 		struct tunnel_event event;
 
 		tunnel_init(&tunnel, true, 0);
-		queue_put(&tunnel.out, (struct bytes){ (const uint8_t *)"out", 3 });
+		queue_put(&tunnel.out,
+			  (struct bytes){ (const uint8_t *)"out", 3 });
 		tunnel_shut(&tunnel, cases[i].reason);
 		tunnel_shut(&tunnel, TUNNEL_REFUSED); /* the first one counts */
 		assert_int_equal(tunnel_output(&tunnel).n,

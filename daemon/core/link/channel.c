@@ -142,9 +142,8 @@ static void choose_psk(struct channel *channel, const uint8_t *offer)
 	     i++)
 		slot = slot_of(keys, offer + 1 + i * CHANNEL_PSK_ID_SIZE);
 	channel->slot = slot;
-	noise_set_psk(&channel->noise, slot == CHANNEL_ZERO_SLOT ?
-					       zeros :
-					       keys->psks[slot].key);
+	noise_set_psk(&channel->noise,
+		      slot == CHANNEL_ZERO_SLOT ? zeros : keys->psks[slot].key);
 }
 
 static int send_message2(struct channel *channel, uint64_t now)
@@ -236,9 +235,8 @@ static int feed_handshake(struct channel *channel, struct bytes *in,
 
 	if (!tunnel_collect(&channel->tunnel, in, &flight))
 		return 0;
-	return channel->tunnel.initiator ?
-		       take_message2(channel, flight, now) :
-		       take_message1(channel, flight, now);
+	return channel->tunnel.initiator ? take_message2(channel, flight, now) :
+					   take_message1(channel, flight, now);
 }
 
 int channel_feed(struct channel *channel, struct bytes *in, uint64_t now)

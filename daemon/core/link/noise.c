@@ -22,23 +22,54 @@ struct pattern {
 
 /* Section 7.5 and, for the psk modifiers, section 9.4. */
 static const struct pattern patterns[] = {
-	[NOISE_NN] = { NAME("NN"), false, false, false, 2,
-		       { { E }, { E, EE } } },
-	[NOISE_KK] = { NAME("KK"), true, true, false, 2,
+	[NOISE_NN] = { NAME("NN"), false, false, false, 2, { { E }, { E, EE } } },
+	[NOISE_KK] = { NAME("KK"),
+		       true,
+		       true,
+		       false,
+		       2,
 		       { { E, ES, SS }, { E, EE, SE } } },
-	[NOISE_IK] = { NAME("IK"), false, true, false, 2,
+	[NOISE_IK] = { NAME("IK"),
+		       false,
+		       true,
+		       false,
+		       2,
 		       { { E, ES, S, SS }, { E, EE, SE } } },
-	[NOISE_XX] = { NAME("XX"), false, false, false, 3,
+	[NOISE_XX] = { NAME("XX"),
+		       false,
+		       false,
+		       false,
+		       3,
 		       { { E }, { E, EE, S, ES }, { S, SE } } },
-	[NOISE_NNPSK0] = { NAME("NNpsk0"), false, false, true, 2,
+	[NOISE_NNPSK0] = { NAME("NNpsk0"),
+			   false,
+			   false,
+			   true,
+			   2,
 			   { { PSK, E }, { E, EE } } },
-	[NOISE_XXPSK0] = { NAME("XXpsk0"), false, false, true, 3,
+	[NOISE_XXPSK0] = { NAME("XXpsk0"),
+			   false,
+			   false,
+			   true,
+			   3,
 			   { { PSK, E }, { E, EE, S, ES }, { S, SE } } },
-	[NOISE_XXPSK3] = { NAME("XXpsk3"), false, false, true, 3,
+	[NOISE_XXPSK3] = { NAME("XXpsk3"),
+			   false,
+			   false,
+			   true,
+			   3,
 			   { { E }, { E, EE, S, ES }, { S, SE, PSK } } },
-	[NOISE_KKPSK2] = { NAME("KKpsk2"), true, true, true, 2,
+	[NOISE_KKPSK2] = { NAME("KKpsk2"),
+			   true,
+			   true,
+			   true,
+			   2,
 			   { { E, ES, SS }, { E, EE, SE, PSK } } },
-	[NOISE_IKPSK2] = { NAME("IKpsk2"), false, true, true, 2,
+	[NOISE_IKPSK2] = { NAME("IKpsk2"),
+			   false,
+			   true,
+			   true,
+			   2,
 			   { { E, ES, S, SS }, { E, EE, SE, PSK } } },
 };
 
@@ -110,8 +141,8 @@ static void nonce_of(uint64_t n, uint8_t ret[12])
 		ret[4 + i] = (uint8_t)(n >> (8 * i));
 }
 
-int noise_seal(struct noise_cipher *cipher, struct bytes ad,
-	       struct bytes plain, uint8_t *ret_sealed)
+int noise_seal(struct noise_cipher *cipher, struct bytes ad, struct bytes plain,
+	       uint8_t *ret_sealed)
 {
 	uint8_t nonce[12];
 
@@ -319,8 +350,8 @@ static void mix_known_keys(struct noise *noise, const struct noise_params *p)
 		if (!known[i])
 			continue;
 		REQUIRE(own ? p->secret != NULL : p->remote != NULL);
-		mix_hash(noise, own ? BYTES(noise->public) :
-				      BYTES(noise->remote));
+		mix_hash(noise,
+			 own ? BYTES(noise->public) : BYTES(noise->remote));
 	}
 }
 
@@ -373,8 +404,7 @@ bool noise_done(const struct noise *noise)
 
 bool noise_writes(const struct noise *noise)
 {
-	return !noise_done(noise) &&
-	       (noise->step % 2 == 0) == noise->initiator;
+	return !noise_done(noise) && (noise->step % 2 == 0) == noise->initiator;
 }
 
 size_t noise_overhead(const struct noise *noise)
@@ -394,8 +424,7 @@ size_t noise_overhead(const struct noise *noise)
 	return n + (keyed ? NOISE_TAG_SIZE : 0);
 }
 
-int noise_write(struct noise *noise, struct bytes payload,
-		uint8_t *ret_message)
+int noise_write(struct noise *noise, struct bytes payload, uint8_t *ret_message)
 {
 	const enum token *tokens = tokens_of(noise);
 

@@ -53,7 +53,7 @@ struct noise_params {
 struct noise {
 	enum noise_pattern pattern;
 	bool initiator;
-	bool keyed;   /* cipher has a key: payloads are encrypted */
+	bool keyed; /* cipher has a key: payloads are encrypted */
 	bool has_psk;
 	uint8_t step; /* messages written and read so far */
 	uint8_t chain[NOISE_HASH_SIZE];
@@ -94,8 +94,7 @@ int noise_write(struct noise *noise, struct bytes payload,
  * ReadMessage() of section 5.3: writes exactly message.n - noise_overhead()
  * bytes to ret_payload. NOISE_ERR_REFUSED: drop the connection.
  */
-int noise_read(struct noise *noise, struct bytes message,
-	       uint8_t *ret_payload);
+int noise_read(struct noise *noise, struct bytes message, uint8_t *ret_payload);
 
 /*
  * Split() of section 5.2, after noise_done(): the two transport ciphers as
@@ -111,8 +110,8 @@ void noise_split(struct noise *noise, struct noise_cipher *ret_send,
  * NOISE_TAG_SIZE longer; both work in place. NOISE_ERR_REFUSED when the tag
  * does not verify, or when n has run out (2^64 - 1 is never a message).
  */
-int noise_seal(struct noise_cipher *cipher, struct bytes ad,
-	       struct bytes plain, uint8_t *ret_sealed);
+int noise_seal(struct noise_cipher *cipher, struct bytes ad, struct bytes plain,
+	       uint8_t *ret_sealed);
 int noise_open(struct noise_cipher *cipher, struct bytes ad,
 	       struct bytes sealed, uint8_t *ret_plain);
 

@@ -8,8 +8,7 @@ static const struct bytes no_ad;
 
 size_t record_padded(size_t n)
 {
-	size_t step = n <= RECORD_PAD_SMALL ? RECORD_PAD_MIN :
-					      RECORD_PAD_SMALL;
+	size_t step = n <= RECORD_PAD_SMALL ? RECORD_PAD_MIN : RECORD_PAD_SMALL;
 	size_t padded = (size_max(n, 1) + step - 1) / step * step;
 
 	REQUIRE(n <= RECORD_PLAIN_MAX);
@@ -98,8 +97,7 @@ static int parse(struct bytes plain, struct record *ret)
 	size_t n = get_u16(plain.p + 1);
 	size_t end = RECORD_HEADER + n;
 
-	if (n > MESSAGE_MAX || end > plain.n ||
-	    record_padded(end) != plain.n ||
+	if (n > MESSAGE_MAX || end > plain.n || record_padded(end) != plain.n ||
 	    !sodium_is_zero(plain.p + end, plain.n - end))
 		return RECORD_ERR_REFUSED;
 	if (plain.p[0] < RECORD_OPEN || plain.p[0] > RECORD_CLOSE)
@@ -132,8 +130,8 @@ void record_forget(struct record_reader *reader)
 	reader->want = 0;
 }
 
-int record_read(struct record_reader *reader, size_t wire_max,
-		struct bytes *in, struct record *ret, bool *ret_whole)
+int record_read(struct record_reader *reader, size_t wire_max, struct bytes *in,
+		struct record *ret, bool *ret_whole)
 {
 	int r = 0;
 

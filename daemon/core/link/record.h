@@ -68,8 +68,8 @@ int record_write(struct noise_cipher *cipher, enum record_type type,
  * tells whether *ret is set. Sizes over wire_max or not of the list are
  * refused before anything is allocated.
  */
-int record_read(struct record_reader *reader, size_t wire_max,
-		struct bytes *in, struct record *ret, bool *ret_whole);
+int record_read(struct record_reader *reader, size_t wire_max, struct bytes *in,
+		struct record *ret, bool *ret_whole);
 
 /* Wipes the record that was given out last, if there is one. */
 void record_forget(struct record_reader *reader);

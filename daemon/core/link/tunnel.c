@@ -53,8 +53,7 @@ int tunnel_begin(struct tunnel *tunnel, struct noise *noise, uint64_t now)
 	const struct bytes nothing = { NULL, 0 };
 
 	REQUIRE(tunnel->phase == TUNNEL_HANDSHAKE);
-	noise_split(noise, &tunnel->send, &tunnel->reader.cipher,
-		    tunnel->hash);
+	noise_split(noise, &tunnel->send, &tunnel->reader.cipher, tunnel->hash);
 	sodium_memzero(tunnel->flight, sizeof(tunnel->flight));
 	if (!tunnel->initiator) {
 		tunnel->phase = TUNNEL_CONFIRM;
@@ -62,8 +61,7 @@ int tunnel_begin(struct tunnel *tunnel, struct noise *noise, uint64_t now)
 	}
 	set_open(tunnel);
 	tunnel->deadline = now + REHANDSHAKE_MS;
-	return record_write(&tunnel->send, RECORD_OPEN, nothing,
-			    &tunnel->out);
+	return record_write(&tunnel->send, RECORD_OPEN, nothing, &tunnel->out);
 }
 
 void tunnel_shut(struct tunnel *tunnel, enum tunnel_reason reason)
@@ -112,8 +110,7 @@ static void take_record(struct tunnel *tunnel, const struct record *record)
 /* -ENOMEM, or 0 with the tunnel shut when the bytes are bad. */
 static int feed_record(struct tunnel *tunnel, struct bytes *in)
 {
-	size_t max = tunnel->phase == TUNNEL_CONFIRM ? RECORD_EMPTY :
-						       FRAME_MAX;
+	size_t max = tunnel->phase == TUNNEL_CONFIRM ? RECORD_EMPTY : FRAME_MAX;
 	struct record record;
 	bool whole;
 	int r = record_read(&tunnel->reader, max, in, &record, &whole);
@@ -173,8 +170,7 @@ int tunnel_send(struct tunnel *tunnel, struct bytes message)
 		return TUNNEL_ERR_SHUT;
 	if (queue_bytes(&tunnel->out).n + message.n > WRITE_QUEUE_MAX)
 		return TUNNEL_ERR_FULL;
-	r = record_write(&tunnel->send, RECORD_MESSAGE, message,
-			 &tunnel->out);
+	r = record_write(&tunnel->send, RECORD_MESSAGE, message, &tunnel->out);
 	if (r == RECORD_ERR_REFUSED) {
 		tunnel_shut(tunnel, TUNNEL_LOCAL);
 		return TUNNEL_ERR_SHUT;

@@ -124,8 +124,7 @@ static void mac_lv(crypto_auth_hmacsha512_state *state, struct bytes part)
 }
 
 void cpace_tag(struct bytes sid, const uint8_t isk[CPACE_ISK_SIZE],
-	       const struct cpace_message *message,
-	       uint8_t ret[CPACE_MAC_SIZE])
+	       const struct cpace_message *message, uint8_t ret[CPACE_MAC_SIZE])
 {
 	crypto_auth_hmacsha512_state state;
 	uint8_t key[crypto_hash_sha512_BYTES];

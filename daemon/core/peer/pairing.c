@@ -41,8 +41,8 @@ static struct cpace_message message_of(const uint8_t *share)
 	struct cpace_message message;
 
 	memcpy(message.share, share, CPACE_POINT_SIZE);
-	message.ad = (struct bytes){ share + CPACE_POINT_SIZE,
-				     PAIRING_AD_SIZE };
+	message.ad =
+		(struct bytes){ share + CPACE_POINT_SIZE, PAIRING_AD_SIZE };
 	return message;
 }
 
@@ -339,8 +339,8 @@ int pairing_init(struct pairing *pairing, const struct pairing_params *params,
 	tunnel_init(&pairing->tunnel, params->joiner, now);
 	pairing->mode = params->mode;
 	memcpy(pairing->code, params->code, n);
-	randombytes_buf_deterministic(&pairing->random,
-				      sizeof(pairing->random), entropy);
+	randombytes_buf_deterministic(&pairing->random, sizeof(pairing->random),
+				      entropy);
 	if (params->joiner)
 		return joiner_start(pairing);
 	pairing->step = PAIRING_AT_MODE;

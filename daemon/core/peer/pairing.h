@@ -30,8 +30,8 @@
 #define PAIRING_WORDS_SIZE (4 * WORDS_LENGTH_MAX + 4)
 
 enum pairing_mode { /* the first byte that the joiner sends */
-	PAIRING_BY_DIGITS = 1,
-	PAIRING_BY_SECRET = 2,
+		    PAIRING_BY_DIGITS = 1,
+		    PAIRING_BY_SECRET = 2,
 };
 
 enum pairing_kind {
