@@ -1,0 +1,114 @@
+#include "daemon/store/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/store/env.h"
+
+int create_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int rc = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+static int remove_file(const char *dir, const char *name)
+{
+	char path[PATH_BYTES];
+
+	if (store_path(path, dir, name))
+		return -ENAMETOOLONG;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int create_remove(const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	int rc = remove_file(dir, ENV_FILE);
+	if (!rc)
+		rc = remove_file(dir, ENV_LOCK);
+	if (!rc && rmdir(dir) < 0)
+		rc = -errno;
+	return rc;
+}
+
+static int make_folder(const char *path)
+{
+	if (mkdir(path, 0700) < 0)
+		return -errno;
+	/* The new name is durable with its parent, which ends at the slash. */
+	char parent[PATH_BYTES];
+	snprintf(parent, sizeof(parent), "%s", path);
+	char *slash = strrchr(parent, '/');
+	if (!slash)
+		return create_sync(".");
+	slash[slash == parent] = '\0';
+	return create_sync(parent);
+}
+
+int create_vault(const char *vault)
+{
+	char path[PATH_BYTES];
+	struct stat st;
+
+	if (stat(vault, &st) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	if ((size_t)snprintf(path, sizeof(path), "%s", vault) >= sizeof(path))
+		return -ENAMETOOLONG;
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		int rc = stat(path, &st) == 0 ? 0 : make_folder(path);
+		*p = '/';
+		if (rc && rc != -EEXIST)
+			return rc;
+	}
+	int rc = make_folder(path);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+static int make_env(const char *dir)
+{
+	struct env env;
+
+	int rc = env_open(&env, dir, ENV_CREATE);
+	if (rc)
+		return rc;
+	rc = env_errno(mdb_env_sync(env.mdb, 1));
+	env_close(&env);
+	return rc;
+}
+
+int create_store(const char *vault)
+{
+	char made[PATH_BYTES], file[PATH_BYTES], final[PATH_BYTES];
+
+	if (store_path(made, vault, "store.tmp") ||
+	    store_path(file, made, ENV_FILE) ||
+	    store_path(final, vault, "store"))
+		return STORE_ERR_DEEP;
+	/* What a cut left over was never renamed, so nobody relied on it. */
+	int rc = create_remove(made);
+	if (!rc && mkdir(made, 0700) < 0)
+		rc = -errno;
+	if (!rc)
+		rc = make_env(made);
+	if (!rc)
+		rc = create_sync(file);
+	if (!rc)
+		rc = create_sync(made);
+	if (!rc && rename(made, final) < 0)
+		rc = -errno;
+	if (!rc)
+		rc = create_sync(vault);
+	return rc;
+}

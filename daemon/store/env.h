@@ -1,0 +1,44 @@
+/*
+ * One open LMDB environment with the tables of a store. It belongs to this
+ * room alone: nothing outside daemon/store sees a type of LMDB. All codes of
+ * LMDB become -errno in one place, env_errno().
+ */
+#ifndef FOB_STORE_ENV_H
+#define FOB_STORE_ENV_H
+
+#include <lmdb.h>
+
+#include "daemon/core/event.h"
+#include "proto/base.h"
+
+#define ENV_FILE "data.mdb"
+#define ENV_LOCK "lock.mdb"
+
+struct env {
+	MDB_env *mdb;
+	MDB_dbi meta;
+	MDB_dbi tables[TABLES]; /* by enum table; [0] is unused */
+};
+
+/* How env_open() opens. */
+enum env_mode {
+	ENV_WRITE,  /* the tables exist */
+	ENV_CREATE, /* makes them, and the meta row */
+	ENV_LOOK,   /* nothing is written, no lock file is made */
+};
+
+/*
+ * dir: the folder that holds data.mdb. 0, or -errno: -EBADMSG when it is not
+ * a file of ours, or one that is broken.
+ */
+int env_open(struct env *env, const char *dir, enum env_mode mode);
+void env_close(struct env *env); /* NULL and a zeroed one are fine */
+#define AUTO_ENV CLEANUP(env_close)
+
+/* Size in bytes that the pages in use need; more than the file has: cut off. */
+uint64_t env_extent(const struct env *env);
+
+/* A code of LMDB or an errno, as -errno. */
+int env_errno(int code);
+
+#endif
