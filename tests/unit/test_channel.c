@@ -197,6 +197,52 @@ static void test_flight_sizes(void **state)
 	assert_int_equal(channel_output(&dialer.channel).n, RECORD_EMPTY);
 }
 
+/* Hashes what `from` has to say, and moves it; to nobody when NULL. */
+static void put_output(crypto_generichash_state *hash, struct end *from,
+		       struct end *to)
+{
+	struct bytes out = channel_output(&from->channel);
+
+	crypto_generichash_update(hash, out.p, out.n);
+	if (to != NULL)
+		pump(from, to, 1000);
+}
+
+/*
+ * The bytes on the wire are those of the specification: the same run was
+ * computed from its text alone by a program in Python, and hashed.
+ */
+static void test_wire_bytes(void **state)
+{
+	crypto_generichash_state hash;
+	uint8_t digest[16], text[600];
+	char hex[33];
+
+	(void)state;
+	add_psk(&dialer.keys, 1, 11);
+	add_psk(&dialer.keys, 2, 22);
+	add_psk(&listener.keys, 2, 22);
+	start_both(5);
+	crypto_generichash_init(&hash, NULL, 0, sizeof(digest));
+	put_output(&hash, &dialer, &listener);
+	put_output(&hash, &listener, &dialer);
+	put_output(&hash, &dialer, &listener);
+	assert_true(accepted(&listener));
+	say(&dialer, "hello");
+	put_output(&hash, &dialer, &listener);
+	assert_heard(&listener, "hello");
+	memset(text, 'w', sizeof(text));
+	assert_int_equal(channel_send(&listener.channel, BYTES(text)), 0);
+	channel_close(&dialer.channel);
+	put_output(&hash, &dialer, NULL);
+	put_output(&hash, &listener, NULL);
+	crypto_generichash_final(&hash, digest, sizeof(digest));
+	sodium_bin2hex(hex, sizeof(hex), digest, sizeof(digest));
+	assert_string_equal(hex, "b3992597fd37afe677d05774079f7ddb");
+	sodium_bin2hex(hex, sizeof(hex), listener.events[0].hash, 16);
+	assert_string_equal(hex, "53b51d4552c76c8c6a98995fef29b5bc");
+}
+
 /* The dialled side takes nobody for real before the first record. */
 static void test_accepted_late(void **state)
 {
@@ -679,6 +725,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_byte_by_byte),
 		UNIT(test_flight_sizes),
+		UNIT(test_wire_bytes),
 		UNIT(test_accepted_late),
 		UNIT(test_big_message),
 		UNIT(test_full_queue),

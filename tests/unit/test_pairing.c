@@ -170,6 +170,37 @@ static void test_flights(void **state)
 	assert_true(ready(&inviter));
 }
 
+static void check_wire(enum pairing_mode mode, const char *expected)
+{
+	struct end *sides[2] = { &joiner, &inviter };
+	crypto_generichash_state hash;
+	uint8_t digest[16];
+	char hex[33];
+
+	start_both(mode);
+	crypto_generichash_init(&hash, NULL, 0, sizeof(digest));
+	for (size_t i = 0; !ready(&inviter); i++) {
+		struct bytes out = pairing_output(&sides[i % 2]->pairing);
+
+		crypto_generichash_update(&hash, out.p, out.n);
+		pump(sides[i % 2], sides[1 - i % 2], 999);
+	}
+	crypto_generichash_final(&hash, digest, sizeof(digest));
+	sodium_bin2hex(hex, sizeof(hex), digest, sizeof(digest));
+	assert_string_equal(hex, expected);
+}
+
+/*
+ * The bytes on the wire are those of the specification: the same runs were
+ * computed from its text alone by a program in Python, and hashed.
+ */
+static void test_wire_bytes(void **state)
+{
+	(void)state;
+	check_wire(PAIRING_BY_DIGITS, "4a6bde7492b7000251ce3c3c9fd61328");
+	check_wire(PAIRING_BY_SECRET, "ef5044a5d79f0e75878d31ab925a3f96");
+}
+
 static void test_wrong_digits(void **state)
 {
 	(void)state;
@@ -432,19 +463,13 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_teardown(f, teardown)
 	const struct CMUnitTest tests[] = {
-		UNIT(test_conversation),
-		UNIT(test_flights),
-		UNIT(test_wrong_digits),
-		UNIT(test_refusal),
-		UNIT(test_wrong_secret),
-		UNIT(test_wrong_mode),
-		UNIT(test_not_a_point),
-		UNIT(test_reflection),
-		UNIT(test_flipped_digits),
-		UNIT(test_flipped_secret),
-		UNIT(test_cut),
-		UNIT(test_replay),
-		UNIT(test_deadline),
+		UNIT(test_conversation),   UNIT(test_flights),
+		UNIT(test_wire_bytes),	   UNIT(test_wrong_digits),
+		UNIT(test_refusal),	   UNIT(test_wrong_secret),
+		UNIT(test_wrong_mode),	   UNIT(test_not_a_point),
+		UNIT(test_reflection),	   UNIT(test_flipped_digits),
+		UNIT(test_flipped_secret), UNIT(test_cut),
+		UNIT(test_replay),	   UNIT(test_deadline),
 		UNIT(test_words),
 	};
 
