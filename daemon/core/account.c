@@ -1,0 +1,618 @@
+#include "daemon/core/account.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The structs of protobuf-c know no const; nothing writes through these. */
+static char *text(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+static ProtobufCBinaryData data(const uint8_t *p, size_t n)
+{
+	return (ProtobufCBinaryData){ n, (uint8_t *)(uintptr_t)p };
+}
+
+/* --- words ----------------------------------------------------------------- */
+
+void saying_add(struct saying *saying, const char *part)
+{
+	size_t room = sizeof(saying->text) - 1 - saying->n;
+	size_t n = strlen(part);
+
+	if (n > room) {
+		n = room;
+		/* No half characters: those go on with 10xxxxxx. */
+		while (n > 0 && ((uint8_t)part[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(saying->text + saying->n, part, n);
+	saying->n += n;
+	saying->text[saying->n] = '\0';
+}
+
+void saying_number(struct saying *saying, uint64_t number)
+{
+	char digits[21];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	saying_add(saying, digits + at);
+}
+
+void saying_name(struct saying *saying, const struct vault_entry *entry)
+{
+	char id[TEXT_HEX_SIZE(4)];
+
+	saying_add(saying, entry->issuer);
+	if (entry->issuer[0] && entry->account[0])
+		saying_add(saying, "/");
+	saying_add(saying, entry->account);
+	if (entry->issuer[0] || entry->account[0])
+		return;
+	text_hex_encode(id, sizeof(id), (struct bytes){ entry->id, 4 });
+	saying_add(saying, id);
+}
+
+static const char *const types[] = {
+	[FOB__OTP_TYPE__OTP_NONE] = "none", [FOB__OTP_TYPE__TOTP] = "totp",
+	[FOB__OTP_TYPE__HOTP] = "hotp",	    [FOB__OTP_TYPE__STEAM] = "steam",
+	[FOB__OTP_TYPE__MOTP] = "motp",	    [FOB__OTP_TYPE__YANDEX] = "yandex",
+};
+
+static const char *const algorithms[] = {
+	[FOB__ALGORITHM__ALGORITHM_NONE] = "",
+	[FOB__ALGORITHM__SHA1] = "SHA1",
+	[FOB__ALGORITHM__SHA256] = "SHA256",
+	[FOB__ALGORITHM__SHA512] = "SHA512",
+	[FOB__ALGORITHM__MD5] = "MD5",
+};
+
+const char *account_type(uint32_t type)
+{
+	return type < ARRAY_SIZE(types) ? types[type] : "unknown";
+}
+
+const char *account_algorithm(uint32_t algorithm)
+{
+	return algorithm < ARRAY_SIZE(algorithms) ? algorithms[algorithm] :
+						    "unknown";
+}
+
+void account_group(const struct node *node, uint32_t group,
+		   char ret[static TEXT_HEX_SIZE(GROUP_ID_SIZE)])
+{
+	if (group == 0)
+		memcpy(ret, "main", sizeof("main"));
+	else
+		text_hex_encode(ret, TEXT_HEX_SIZE(GROUP_ID_SIZE),
+				BYTES(node->set.groups[group].id));
+}
+
+/* --- one account in a reply ------------------------------------------------ */
+
+static uint64_t holders_of(const struct node *node, uint32_t record)
+{
+	uint32_t current[PARENTS_MAX];
+	bool incomplete;
+	size_t n = record_current(&node->set, &node->roster, record, current,
+				  PARENTS_MAX, &incomplete);
+	uint64_t mask = n > 0 ? UINT64_MAX : 0;
+
+	n = size_min(n, PARENTS_MAX);
+	for (size_t i = 0; i < n; i++)
+		mask &= node->set.items[current[i]].holders;
+	return mask;
+}
+
+static bool counts(const struct node *node, uint32_t author)
+{
+	return author != NONE && author < node->set.n_authors &&
+	       author != node->self_author && node->set.authors[author].member;
+}
+
+static void fill_holders(const struct node *node, uint32_t record,
+			 struct account *ret)
+{
+	uint64_t mask = holders_of(node, record);
+	size_t n = 0;
+
+	for (unsigned slot = 0; slot < HOLDER_SLOTS; slot++) {
+		uint32_t author = node->sync.holder_slots[slot];
+
+		if ((mask >> slot & 1) && counts(node, author))
+			ret->holders[n++] =
+				text(node_device_name(node, author));
+	}
+	ret->message.holders = ret->holders;
+	ret->message.n_holders = n;
+	ret->message.copies = (uint32_t)n;
+}
+
+void account_fill(const struct node *node, const struct vault_entry *entry,
+		  struct account *ret)
+{
+	Fob__Account *message = &ret->message;
+
+	fob__account__init(message);
+	message->id = data(entry->id, sizeof(entry->id));
+	message->version = data(entry->version, sizeof(entry->version));
+	message->issuer = entry->issuer;
+	message->account = entry->account;
+	message->type = text(account_type(entry->type));
+	message->algorithm = text(account_algorithm(entry->algorithm));
+	message->digits = entry->digits;
+	message->period = entry->period;
+	message->counter = entry->counter;
+	account_group(node, entry->group, ret->group);
+	message->group = ret->group;
+	message->tags = entry->tags;
+	message->n_tags = entry->n_tags;
+	message->conflict = entry->conflict;
+	message->favourite = entry->favourite;
+	message->created = entry->created;
+	message->changed = entry->changed;
+	message->trashed = entry->trashed;
+	message->incomplete = entry->incomplete;
+	fill_holders(node, entry->record, ret);
+}
+
+/* --- many ------------------------------------------------------------------ */
+
+struct batch {
+	struct account accounts[ACCOUNT_BATCH];
+	Fob__Account *list[ACCOUNT_BATCH];
+	size_t n, bytes;
+};
+
+/* False when it is full. */
+static bool batch_add(const struct node *node, struct batch *batch,
+		      const struct vault_entry *entry)
+{
+	struct account *account;
+	size_t bytes;
+
+	if (batch->n == ACCOUNT_BATCH)
+		return false;
+	account = &batch->accounts[batch->n];
+	account_fill(node, entry, account);
+	bytes = fob__account__get_packed_size(&account->message);
+	if (batch->n > 0 && batch->bytes + bytes > ACCOUNT_BATCH_BYTES)
+		return false;
+	batch->list[batch->n++] = &account->message;
+	batch->bytes += bytes;
+	return true;
+}
+
+static int batch_send(struct step *step, const struct call *call,
+		      struct batch *batch, Fob__Reply *reply)
+{
+	int r;
+
+	reply->accounts = batch->list;
+	reply->n_accounts = batch->n;
+	r = call_reply(step, call, reply);
+	batch->n = 0;
+	batch->bytes = 0;
+	return r;
+}
+
+int account_reply(struct step *step, struct call *call, const uint32_t *entries,
+		  size_t n)
+{
+	const struct node *node = step->node;
+	AUTO_FREE struct batch *batch = calloc(1, sizeof(*batch));
+	size_t at = 0;
+	int r = 0;
+
+	if (!batch)
+		return -ENOMEM;
+	do {
+		Fob__Reply reply;
+
+		fob__reply__init(&reply);
+		while (at < n && batch_add(node, batch,
+					   &node->vault.entries[entries[at]]))
+			at++;
+		reply.more = at < n;
+		r = batch_send(step, call, batch, &reply);
+	} while (r == 0 && at < n);
+	return r < 0 ? r : ACCOUNT_ANSWERED;
+}
+
+/* --- finding --------------------------------------------------------------- */
+
+int account_end(int r)
+{
+	return r == ACCOUNT_ANSWERED ? CALL_DONE : r;
+}
+
+static int answered(int r)
+{
+	return r < 0 ? r : ACCOUNT_ANSWERED;
+}
+
+int account_find_group(struct step *step, struct call *call, const char *name,
+		       uint32_t *ret)
+{
+	const struct set *set = &step->node->set;
+	uint8_t id[GROUP_ID_SIZE];
+	uint32_t group = NONE;
+	size_t n;
+
+	if (!name[0] || strcmp(name, "main") == 0) {
+		*ret = name[0] ? 0 : NONE;
+		return 0;
+	}
+	if (text_hex_decode(id, sizeof(id), text_of(name), &n) == 0 &&
+	    n == sizeof(id))
+		group = set_group(set, id);
+	if (group == NONE)
+		return answered(call_fail(step, call, STATUS_NOT_FOUND,
+					  "there is no group \"%s\"", name));
+	*ret = group;
+	return 0;
+}
+
+static int ambiguous(struct step *step, struct call *call, const char *query,
+		     const uint32_t *found, size_t n)
+{
+	const struct node *node = step->node;
+	AUTO_FREE struct batch *batch = calloc(1, sizeof(*batch));
+	struct saying message = { .n = 0 };
+	Fob__Reply reply;
+
+	fob__reply__init(&reply);
+	if (!batch)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && i < ACCOUNT_BATCH; i++)
+		if (!batch_add(node, batch, &node->vault.entries[found[i]]))
+			break;
+	saying_add(&message, "\"");
+	saying_add(&message, query);
+	saying_add(&message, "\" matches ");
+	saying_number(&message, n);
+	saying_add(&message, " accounts: say issuer/account, or the id");
+	reply.status = STATUS_AMBIGUOUS;
+	reply.message = message.text;
+	return answered(batch_send(step, call, batch, &reply));
+}
+
+int account_find(struct step *step, struct call *call,
+		 const struct vault_query *query,
+		 const struct vault_entry **ret)
+{
+	const struct vault *vault = &step->node->vault;
+	uint32_t found[ACCOUNT_BATCH];
+	size_t n;
+
+	if (strlen(query->text) > QUERY_MAX)
+		return answered(call_fail(step, call, STATUS_USAGE,
+					  "the query is too long"));
+	n = vault_match(vault, query, found, ARRAY_SIZE(found));
+	if (n == 0)
+		return answered(call_fail(
+			step, call, STATUS_NOT_FOUND,
+			query->trashed ? "nothing in the trash matches \"%s\"" :
+					 "nothing matches \"%s\"",
+			query->text));
+	if (n > 1)
+		return ambiguous(step, call, query->text, found, n);
+	*ret = &vault->entries[found[0]];
+	return 0;
+}
+
+int account_find_text(struct step *step, struct call *call, const char *query,
+		      const struct vault_entry **ret)
+{
+	const struct vault_query what = { .text = query, .group = NONE };
+
+	return account_find(step, call, &what, ret);
+}
+
+bool account_prefix(const char *hex, const uint8_t *id, size_t n)
+{
+	char full[TEXT_HEX_SIZE(ID_SIZE)];
+	struct bytes prefix = text_of(hex);
+
+	REQUIRE(n <= ID_SIZE);
+	text_hex_encode(full, sizeof(full), (struct bytes){ id, n });
+	return prefix.n >= ACCOUNT_PREFIX_MIN && prefix.n <= 2 * n &&
+	       text_same(prefix, (struct bytes){ (uint8_t *)full, prefix.n });
+}
+
+bool account_version(const struct node *node, uint32_t item)
+{
+	const struct set_item *what = &node->set.items[item];
+
+	return what->kind == FOB__KIND__ENTRY && (what->flags & SET_HELD) &&
+	       roster_view_valid(&node->roster, item);
+}
+
+int account_find_version(struct step *step, struct call *call,
+			 const struct vault_entry *entry, const char *prefix,
+			 uint32_t *ret)
+{
+	const struct set *set = &step->node->set;
+	uint32_t item = set->records[entry->record].last, found = NONE;
+
+	for (; item != NONE; item = set->items[item].next) {
+		if (!account_version(step->node, item) ||
+		    !account_prefix(prefix, set->items[item].id, ID_SIZE))
+			continue;
+		if (found != NONE)
+			return answered(call_fail(
+				step, call, STATUS_AMBIGUOUS,
+				"several versions begin with \"%s\": give "
+				"more of it",
+				prefix));
+		found = item;
+	}
+	if (found == NONE)
+		return answered(call_fail(
+			step, call, STATUS_NOT_FOUND,
+			"there is no version \"%s\" (%d digits and more): "
+			"fob history lists them",
+			prefix, ACCOUNT_PREFIX_MIN));
+	*ret = found;
+	return 0;
+}
+
+/* --- opening --------------------------------------------------------------- */
+
+int account_open(struct step *step, struct call *call,
+		 const struct vault_entry *entry, struct opened *ret)
+{
+	struct saying name = { .n = 0 };
+	int r = call_open(step, call, entry->record, ret);
+
+	if (r != 0 || ret->valid)
+		return r;
+	saying_name(&name, entry);
+	return answered(call_fail(
+		step, call, STATUS_FAILED,
+		"no version of %s opens here: sync with another device first",
+		name.text));
+}
+
+static bool same_version(const struct vault_entry *entry,
+			 ProtobufCBinaryData version)
+{
+	return version.len == 0 ||
+	       (version.len == sizeof(entry->version) &&
+		memcmp(version.data, entry->version, version.len) == 0);
+}
+
+int account_whole(struct step *step, struct call *call,
+		  const struct vault_entry *entry, const struct opened *opened)
+{
+	struct saying name = { .n = 0 };
+
+	if (!opened->unreadable)
+		return 0;
+	saying_name(&name, entry);
+	return answered(call_fail(
+		step, call, STATUS_CONFLICT,
+		"a version of %s does not open here, and a change would hide "
+		"it: sync first, or change it on the device that wrote it",
+		name.text));
+}
+
+int account_open_to_change(struct step *step, struct call *call,
+			   const struct vault_entry *entry,
+			   ProtobufCBinaryData version, struct opened *ret)
+{
+	struct saying name = { .n = 0 };
+	int r;
+
+	saying_name(&name, entry);
+	if (!same_version(entry, version))
+		return answered(call_fail(
+			step, call, STATUS_CONFLICT,
+			"%s changed underneath: look at it again, then repeat",
+			name.text));
+	r = account_open(step, call, entry, ret);
+	return r != 0 ? r : account_whole(step, call, entry, ret);
+}
+
+/* --- changing -------------------------------------------------------------- */
+
+struct record_stamp account_stamp(struct node *node,
+				  const struct record *record)
+{
+	return (struct record_stamp){
+		.time = node_stamp(node, record_stamp_max(record)),
+		.device = node->self->id,
+	};
+}
+
+void account_vid(struct step *step, uint8_t ret[static VID_SIZE])
+{
+	step_random(step, ret, VID_SIZE);
+}
+
+void seed_wipe(struct seed *seed)
+{
+	sodium_memzero(seed, sizeof(*seed));
+}
+
+void seed_copy(struct seed *seed, const Fob__OtpValue *from)
+{
+	REQUIRE(from->secret.len <= SECRET_MAX);
+	fob__otp_value__init(&seed->value);
+	seed->value.type = from->type;
+	seed->value.algorithm = from->algorithm;
+	seed->value.digits = from->digits;
+	seed->value.period = from->period;
+	seed->value.counter = from->counter;
+	if (from->secret.len > 0)
+		memcpy(seed->secret, from->secret.data, from->secret.len);
+	seed->value.secret = data(seed->secret, from->secret.len);
+	if (from->vid.len == VID_SIZE)
+		memcpy(seed->vid, from->vid.data, VID_SIZE);
+	seed->value.vid = data(seed->vid, VID_SIZE);
+}
+
+int account_set(struct record *record, const Fob__FieldValue *field,
+		struct record_stamp stamp, struct saying *ret_reason)
+{
+	struct bytes value = { field->value.data, field->value.len };
+	int r = record_set(record, field->key, value, stamp);
+
+	if (r == 0 && field->used)
+		r = record_use(record, field->key, stamp);
+	if (r == RECORD_ERR_FULL) {
+		saying_add(ret_reason, field->key);
+		saying_add(ret_reason, ": is too long, or one field too many");
+	} else if (r > 0) {
+		saying_add(ret_reason, "field: its name is empty, too long or "
+				       "has control characters");
+	}
+	return r;
+}
+
+int account_check(const struct record *record, struct saying *ret_reason)
+{
+	const char *field, *reason;
+	int r = record_check(record, &field, &reason);
+
+	if (r != 0) {
+		saying_add(ret_reason, field);
+		saying_add(ret_reason, ": ");
+		saying_add(ret_reason, reason);
+	}
+	return r;
+}
+
+enum status account_write_status(int r, const char **ret_reason)
+{
+	switch (r) {
+	case WRITE_ERR_REFUSED:
+		*ret_reason = "this device was revoked: it reads what it has, "
+			      "and writes no more";
+		return STATUS_REFUSED;
+	case WRITE_ERR_NO_KEY:
+		*ret_reason = "this device has no key to write with: sync with "
+			      "another device first";
+		return STATUS_REFUSED;
+	default:
+		*ret_reason = "the entry is too large: shorten a note or a "
+			      "field";
+		return STATUS_USAGE;
+	}
+}
+
+int account_write(struct step *step, struct call *call,
+		  const struct vault_entry *entry, const struct opened *opened)
+{
+	struct entry_write what = { .group = entry->group,
+				    .parents = opened->current,
+				    .n_parents = opened->n_current };
+	enum status status;
+	const char *reason;
+	uint32_t item;
+	int r;
+
+	memcpy(what.record, entry->id, RECORD_ID_SIZE);
+	r = write_entry(step, &what, &opened->record, &item);
+	if (r <= 0)
+		return r;
+	status = account_write_status(r, &reason);
+	return answered(call_fail(step, call, status, "%s", reason));
+}
+
+int account_write_checked(struct step *step, struct call *call,
+			  const struct vault_entry *entry,
+			  const struct opened *opened)
+{
+	struct saying wrong = { .n = 0 };
+
+	if (account_check(&opened->record, &wrong) != 0)
+		return answered(
+			call_fail(step, call, STATUS_USAGE, "%s", wrong.text));
+	return account_write(step, call, entry, opened);
+}
+
+/* --- showing fields -------------------------------------------------------- */
+
+bool account_hidden(const char *key)
+{
+	static const char backup[] = "backup-code/";
+
+	return strcmp(key, "pin") == 0 ||
+	       strncmp(key, backup, sizeof(backup) - 1) == 0;
+}
+
+size_t account_fields(const struct record *record, bool reveal,
+		      Fob__FieldValue *ret_fields, Fob__FieldValue **ret_list)
+{
+	const Fob__Plain *plain = record->plain;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plain->n_fields && n < FIELDS_MAX; i++) {
+		const Fob__Field *from = plain->fields[i];
+		Fob__FieldValue *to = &ret_fields[n];
+
+		if (from->unset)
+			continue;
+		fob__field_value__init(to);
+		to->key = from->key;
+		if (reveal || !account_hidden(from->key))
+			to->value = from->value;
+		to->used = from->used;
+		to->changed = from->stamp;
+		ret_list[n++] = to;
+	}
+	return n;
+}
+
+/* --- the clock ------------------------------------------------------------- */
+
+static int by_offset(const void *a, const void *b)
+{
+	int64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+static int64_t nearer(int64_t a, int64_t b)
+{
+	return (a < 0 ? -a : a) <= (b < 0 ? -b : b) ? a : b;
+}
+
+/* A clock may say anything; what is computed with it stays in range. */
+static int64_t bounded(int64_t offset)
+{
+	const int64_t max = (int64_t)STAMP_MAX;
+
+	return offset > max ? max : offset < -max ? -max : offset;
+}
+
+int64_t node_clock_offset(const struct node *node, bool *ret_known)
+{
+	int64_t offsets[PEERS_MAX], median;
+	size_t n = 0;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		const struct sync_peer *peer = &node->sync.peers[i];
+
+		if (peer->conn != 0 && peer->up && peer->clock_known)
+			offsets[n++] = bounded(peer->clock_offset);
+	}
+	*ret_known = n > 0;
+	if (n == 0)
+		return 0;
+	qsort(offsets, n, sizeof(*offsets), by_offset);
+	/* Of the two in the middle the one that blames us less. */
+	median = nearer(offsets[(n - 1) / 2], offsets[n / 2]);
+	return -median;
+}
