@@ -328,6 +328,29 @@ int record_keep_otp(struct record *record, const uint8_t vid[static VID_SIZE],
 	return r;
 }
 
+int record_drop_otp(struct record *record, const uint8_t vid[static VID_SIZE],
+		    struct record_stamp stamp)
+{
+	const Fob__Otp *otp = record->plain->otp;
+	const Fob__OtpValue *drop = plain_live(record->plain, vid);
+	uint64_t when = gone_stamp(record, stamp.time);
+	Fob__OtpValue *equal[LIVE_MAX];
+	size_t n = 0;
+	int r = 0;
+
+	if (!drop)
+		return RECORD_ERR_FIELD;
+	if (!room_for_gone(record))
+		return RECORD_ERR_FULL;
+	for (size_t i = 0; i < otp->n_live; i++)
+		if (merge_order_live(otp->live[i], drop) == 0)
+			equal[n++] = otp->live[i];
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = retire(record, equal[i], when);
+	refresh(record);
+	return r;
+}
+
 int record_set_counter(struct record *record,
 		       const uint8_t vid[static VID_SIZE], uint64_t counter)
 {

@@ -113,6 +113,9 @@ int record_add_otp(struct record *record, const Fob__OtpValue *value,
 /* Keeps one of the live seeds (and those equal to it), the rest is gone. */
 int record_keep_otp(struct record *record, const uint8_t vid[static VID_SIZE],
 		    struct record_stamp stamp);
+/* Puts one live seed, and those equal to it, into gone. */
+int record_drop_otp(struct record *record, const uint8_t vid[static VID_SIZE],
+		    struct record_stamp stamp);
 /* Only upwards: a lower counter changes nothing. ERR_FIELD: no such vid. */
 int record_set_counter(struct record *record,
 		       const uint8_t vid[static VID_SIZE], uint64_t counter);
