@@ -17,4 +17,7 @@
 int label_apply(struct entry *entry, struct bytes issuer, struct bytes label,
 		struct fault *ret_fault);
 
+/* Without the spaces around it. */
+struct bytes label_trim(struct bytes text);
+
 #endif

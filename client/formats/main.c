@@ -64,17 +64,19 @@ static int send_item(const Fob__ImportItem *item)
 
 static int send_error(char *text)
 {
-	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+	Fob__ImportItem item;
 
+	fob__import_item__init(&item);
 	item.error = text;
 	return send_item(&item);
 }
 
 static int send_format(const char *name)
 {
-	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+	Fob__ImportItem item;
 	char copy[64];
 
+	fob__import_item__init(&item);
 	snprintf(copy, sizeof(copy), "%s", name);
 	item.format = copy;
 	return send_item(&item);
@@ -85,9 +87,10 @@ static int send_entries(const struct import *import)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < import->n; i++) {
-		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+		Fob__ImportItem item;
 		struct message message;
 
+		fob__import_item__init(&item);
 		message_fill(&message, &import->entries[i]);
 		item.entry = &message.entry;
 		item.position = import->positions[i];
@@ -101,9 +104,11 @@ static int send_skipped(const struct import_reports *reports)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < reports->n; i++) {
-		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
-		Fob__Skipped skipped = FOB__SKIPPED__INIT;
+		Fob__ImportItem item;
+		Fob__Skipped skipped;
 
+		fob__import_item__init(&item);
+		fob__skipped__init(&skipped);
 		skipped.position = reports->list[i].position;
 		skipped.reason = reports->list[i].text;
 		skipped.name = reports->list[i].name;
@@ -119,8 +124,9 @@ static int send_warnings(const struct import_reports *reports)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < reports->n; i++) {
-		Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+		Fob__ImportItem item;
 
+		fob__import_item__init(&item);
 		item.warning = reports->list[i].text;
 		item.position = reports->list[i].position;
 		r = send_item(&item);
@@ -131,11 +137,12 @@ static int send_warnings(const struct import_reports *reports)
 /* More than anybody reads was not kept, but is counted. */
 static int send_dropped(uint64_t dropped, const char *what)
 {
-	Fob__ImportItem item = FOB__IMPORT_ITEM__INIT;
+	Fob__ImportItem item;
 	char text[80];
 
 	if (dropped == 0)
 		return 0;
+	fob__import_item__init(&item);
 	snprintf(text, sizeof(text), "%llu further %s are not listed",
 		 (unsigned long long)dropped, what);
 	item.warning = text;

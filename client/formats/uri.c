@@ -289,7 +289,7 @@ static int take_pin(struct reader *r)
 static int take_label(struct reader *r, struct bytes raw)
 {
 	AUTO_FREE uint8_t *label = malloc(raw.n + 1);
-	struct bytes issuer = r->params->value[PARAM_ISSUER];
+	struct bytes issuer = label_trim(r->params->value[PARAM_ISSUER]);
 	size_t n;
 
 	if (!label)
@@ -299,8 +299,7 @@ static int take_label(struct reader *r, struct bytes raw)
 	if (percent_decode(raw, false, label, &n) != 0)
 		return refuse(r->fault, "label",
 			      "has a % without two hex digits after it");
-	if (r->entry->type == FOB__OTP_TYPE__YANDEX &&
-	    !r->params->given[PARAM_ISSUER])
+	if (r->entry->type == FOB__OTP_TYPE__YANDEX && issuer.n == 0)
 		issuer = text_of("Yandex");
 	return label_apply(r->entry, issuer, (struct bytes){ label, n },
 			   r->fault);

@@ -1,6 +1,8 @@
 /*
  * What an entry takes and refuses, how an import counts, and the message
  * that is made of an entry.
+ *
+ * Covers: import, label, lines, percent, wire, message, formats
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -208,6 +210,8 @@ static void test_labels(void **state UNUSED)
 	labelled("Site", "Site", "Site", "Site");
 	labelled("Site", "Site:", "Site", "");
 	labelled("", ":", "", "");
+	labelled("/e/", ":cool@x", "/e/", "cool@x");
+	labelled(":A", ":A:me", ":A", "me");
 	labelled("Site", "Sites:me", "Site", "Sites:me");
 }
 
