@@ -1,0 +1,165 @@
+/*
+ * The sandbox of fob-formats, seen from outside: each child confines itself
+ * and tries one thing. Under the sanitizers there is no sandbox to see.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/formats/confine.h"
+#include "proto/base.h"
+
+#define STEP ((size_t)1 << 20)
+
+static int descriptor; /* of a pipe, open in the child */
+
+/* What a child says of itself at its end. */
+enum { DONE = 40, NOT_CONFINED, FAILED };
+
+static int does_its_work(void)
+{
+	char *p = malloc(32 * STEP);
+
+	if (!p || write(descriptor, "x", 1) != 1)
+		return FAILED;
+	p[0] = 'x';
+	free(p);
+	return DONE;
+}
+
+static int takes_memory(void)
+{
+	size_t n = 0;
+	void *volatile p; /* so that the compiler does not know better */
+
+	do {
+		p = malloc(STEP);
+		n++;
+	} while (p && n < 2 * CONFINE_MEMORY / STEP);
+	return n > 100 && n < CONFINE_MEMORY / STEP ? DONE : FAILED;
+}
+
+static int opens(void)
+{
+	return open("/etc/passwd", O_RDONLY) < 0 ? DONE : FAILED;
+}
+
+static int connects(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? DONE : FAILED;
+}
+
+static int forks(void)
+{
+	return fork() < 0 ? DONE : FAILED;
+}
+
+static int executes(void)
+{
+	char *argv[] = { NULL };
+
+	return execv("/bin/true", argv) < 0 ? DONE : FAILED;
+}
+
+static int maps_code(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? DONE : FAILED;
+}
+
+static int makes_code(void)
+{
+	void *p =
+		mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mprotect(p, 4096, PROT_EXEC) < 0 ? DONE : FAILED;
+}
+
+/* The status of a child that confines itself and then does it. */
+static int attempt(int (*deed)(void))
+{
+	int ends[2], status;
+	pid_t child;
+
+#ifdef FOB_SANITIZED
+	print_message("no sandbox under the sanitizers: skipped\n");
+	skip();
+#endif
+	assert_int_equal(pipe(ends), 0);
+	descriptor = ends[1];
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(confine() < 0 ? NOT_CONFINED : deed());
+	close(ends[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close(ends[0]);
+	return status;
+}
+
+static void allowed(int (*deed)(void))
+{
+	int status = attempt(deed);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), DONE);
+}
+
+static void killed(int (*deed)(void))
+{
+	int status = attempt(deed);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+
+static void test_work(void **state UNUSED)
+{
+	allowed(does_its_work);
+}
+
+static void test_memory(void **state UNUSED)
+{
+	allowed(takes_memory);
+}
+
+static void test_reach(void **state UNUSED)
+{
+	killed(opens);
+	killed(connects);
+}
+
+static void test_processes(void **state UNUSED)
+{
+	killed(forks);
+	killed(executes);
+}
+
+static void test_code(void **state UNUSED)
+{
+	killed(maps_code);
+	killed(makes_code);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_work),  cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_reach), cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
