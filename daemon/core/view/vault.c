@@ -29,6 +29,7 @@ void vault_lock(struct vault *vault)
 	for (uint32_t i = 0; i < vault->n; i++)
 		wipe_entry(&vault->entries[i]);
 	free(vault->entries);
+	free(vault->places);
 	free(vault->by_seed.slots);
 	sodium_memzero(vault, sizeof(*vault));
 }
@@ -41,49 +42,35 @@ void vault_deinit(struct vault *vault)
 
 /* --- rows ------------------------------------------------------------------ */
 
-/* Where the row of a record is, or belongs. */
+/* The place of a record's row, or NONE. */
 static uint32_t place(const struct vault *vault, uint32_t record)
 {
-	uint32_t low = 0, high = vault->n;
-
-	/* Records are mostly read in order: then the new row comes last. */
-	if (high > 0 && vault->entries[high - 1].record < record)
-		return high;
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (vault->entries[mid].record < record)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static bool is_at(const struct vault *vault, uint32_t at, uint32_t record)
-{
-	return at < vault->n && vault->entries[at].record == record;
+	return record < vault->n_places ? vault->places[record] - 1 : NONE;
 }
 
 const struct vault_entry *vault_find(const struct vault *vault, uint32_t record)
 {
 	uint32_t at = place(vault, record);
 
-	return is_at(vault, at, record) ? &vault->entries[at] : NULL;
+	return at != NONE ? &vault->entries[at] : NULL;
 }
 
+/* The last row fills the gap, so a removal costs the same anywhere. */
 void vault_remove(struct vault *vault, uint32_t record)
 {
 	uint32_t at = place(vault, record);
-	struct vault_entry *entries = vault->entries;
+	struct vault_entry *last;
 
-	if (!is_at(vault, at, record))
+	if (at == NONE)
 		return;
-	wipe_entry(&entries[at]);
-	vault->n--;
-	memmove(&entries[at], &entries[at + 1],
-		(vault->n - at) * sizeof(*entries));
-	sodium_memzero(&entries[vault->n], sizeof(*entries));
+	wipe_entry(&vault->entries[at]);
+	vault->places[record] = 0;
+	last = &vault->entries[--vault->n];
+	if (at == vault->n)
+		return;
+	vault->entries[at] = *last;
+	vault->places[last->record] = at + 1;
+	sodium_memzero(last, sizeof(*last));
 }
 
 /* Rows hold nothing but pointers to what they say, so they may move. */
@@ -106,6 +93,25 @@ static int make_room(struct vault *vault)
 	free(vault->entries);
 	vault->entries = entries;
 	vault->cap = cap;
+	return 0;
+}
+
+static int make_place(struct vault *vault, uint32_t record)
+{
+	size_t n = (size_t)record + record / 2 + 16;
+	uint32_t *places;
+
+	if (record < vault->n_places)
+		return 0;
+	if (n > UINT32_MAX)
+		return -ENOMEM;
+	places = realloc(vault->places, n * sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	memset(places + vault->n_places, 0,
+	       (n - vault->n_places) * sizeof(*places));
+	vault->places = places;
+	vault->n_places = (uint32_t)n;
 	return 0;
 }
 
@@ -353,24 +359,20 @@ static int fill(const struct vault *vault, struct vault_entry *entry,
 }
 
 /* Room first, so that what follows cannot fail half-way. */
-static int put(struct vault *vault, struct vault_entry *entry)
+static int put(struct vault *vault, const struct vault_entry *entry)
 {
-	uint32_t at = place(vault, entry->record);
-	struct vault_entry *entries;
+	uint32_t at;
 
-	if (make_seed_room(vault, entry->n_seeds) < 0)
+	if (make_seed_room(vault, entry->n_seeds) < 0 || make_room(vault) < 0 ||
+	    make_place(vault, entry->record) < 0)
 		return -ENOMEM;
-	if (is_at(vault, at, entry->record)) {
+	at = place(vault, entry->record);
+	if (at == NONE)
+		at = vault->n++;
+	else
 		wipe_entry(&vault->entries[at]);
-	} else {
-		if (make_room(vault) < 0)
-			return -ENOMEM;
-		entries = vault->entries;
-		memmove(&entries[at + 1], &entries[at],
-			(vault->n - at) * sizeof(*entries));
-		vault->n++;
-	}
 	vault->entries[at] = *entry;
+	vault->places[entry->record] = at + 1;
 	for (uint32_t i = 0; i < entry->n_seeds; i++)
 		insert_seed(&vault->by_seed, short_hash(entry->seeds[i]),
 			    entry->record);

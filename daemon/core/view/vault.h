@@ -47,8 +47,10 @@ struct vault_seeds {
 };
 
 struct vault {
-	struct vault_entry *entries; /* ascending by record index */
+	struct vault_entry *entries; /* in no order */
 	uint32_t n, cap;
+	uint32_t *places; /* of a record in entries, plus 1; 0: none */
+	uint32_t n_places;
 	uint8_t seed_key[KEY_SIZE]; /* of this unlocking, for the hashes */
 	struct vault_seeds by_seed;
 };
