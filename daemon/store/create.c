@@ -92,7 +92,7 @@ int create_store(const char *vault)
 {
 	char made[PATH_BYTES], file[PATH_BYTES], final[PATH_BYTES];
 
-	if (store_path(made, vault, "store.tmp") ||
+	if (store_path(made, vault, CREATE_TMP) ||
 	    store_path(file, made, ENV_FILE) ||
 	    store_path(final, vault, "store"))
 		return STORE_ERR_DEEP;

@@ -8,6 +8,8 @@
 
 #include "daemon/store/store.h"
 
+#define CREATE_TMP "store.tmp" /* what is not a store yet, or not any more */
+
 /* Makes <vault>/store, which is not there yet. 0, STORE_ERR_*, or -errno. */
 int create_store(const char *vault);
 

@@ -295,17 +295,30 @@ unsigned int store_percent(struct store *store)
 	return (unsigned int)(used * 100 / STORE_MAP_BYTES);
 }
 
-int store_wipe(struct store **store)
+/* Renamed first: a cut in the middle leaves what the next creation clears. */
+static int wipe(const char *dir, const char *vault)
 {
-	char dir[PATH_BYTES], vault[PATH_BYTES];
+	char gone[PATH_BYTES];
 
-	memcpy(dir, (*store)->dir, sizeof(dir));
-	memcpy(vault, (*store)->vault, sizeof(vault));
-	close_env(*store);
-	int rc = create_remove(dir);
+	if (store_path(gone, vault, CREATE_TMP))
+		return -ENAMETOOLONG;
+	int rc = create_remove(gone);
+	if (!rc && rename(dir, gone) < 0)
+		rc = -errno;
 	if (!rc)
 		rc = create_sync(vault);
-	store_close(*store);
+	if (!rc)
+		rc = create_remove(gone);
+	return rc ? rc : create_sync(vault);
+}
+
+int store_wipe(struct store **store)
+{
+	struct store *gone = *store;
+
 	*store = NULL;
+	close_env(gone);
+	int rc = wipe(gone->dir, gone->vault);
+	store_close(gone);
 	return rc;
 }
