@@ -132,6 +132,15 @@ static int finish(struct build *b, int by, Fob__Head *head, struct bytes blob,
 	return keep(b, &item, by);
 }
 
+const struct build_device *build_keys(struct build *b, int number)
+{
+	REQUIRE(number >= 0 && number < BUILD_DEVICES);
+	if (!b->device_made[number])
+		build_device(&b->devices[number], b->seed, number);
+	b->device_made[number] = true;
+	return &b->devices[number];
+}
+
 /* Fills what is common; cosigned heads are cosigned by next. */
 static int make(struct build *b, int by, Fob__Head *head, struct bytes blob,
 		const struct build_recovery *next)
@@ -153,7 +162,7 @@ static int make(struct build *b, int by, Fob__Head *head, struct bytes blob,
 		build_recovery(&recovery, b->seed, by - BUILD_RECOVERY);
 		head->author = data(zeros, sizeof(zeros));
 	} else {
-		build_device(&device, b->seed, by);
+		device = *build_keys(b, by);
 		head->author = data(device.id, DEVICE_ID_SIZE);
 		if (prev != BUILD_NONE && !b->prev_none)
 			head->prev = data(build_id(b, prev), ID_SIZE);
@@ -233,9 +242,9 @@ int build_add(struct build *b, int by, int number, uint32_t role,
 	struct build_device newcomer, sponsor = { .id = { 0 } };
 	uint8_t sig[SIGNATURE_SIZE];
 
-	build_device(&newcomer, b->seed, number);
+	newcomer = *build_keys(b, number);
 	if (by < BUILD_RECOVERY)
-		build_device(&sponsor, b->seed, by);
+		sponsor = *build_keys(b, by);
 	build_certificate(&certificate, &newcomer);
 	add.device = &certificate;
 	add.role = role;
@@ -257,7 +266,7 @@ int build_revoke(struct build *b, int by, int target,
 	struct build_device device;
 	int made;
 
-	build_device(&device, b->seed, target);
+	device = *build_keys(b, target);
 	revoke.target = data(device.id, DEVICE_ID_SIZE);
 	if (tips) {
 		revoke.tips0 = ids(b, tips[0], &revoke.n_tips0);
@@ -282,7 +291,7 @@ int build_suspend(struct build *b, int by, int target, struct build_list tips1,
 	struct build_device device;
 	int made;
 
-	build_device(&device, b->seed, target);
+	device = *build_keys(b, target);
 	suspend.target = data(device.id, DEVICE_ID_SIZE);
 	suspend.tips1 = ids(b, tips1, &suspend.n_tips1);
 	suspend.tips2 = ids(b, tips2, &suspend.n_tips2);
@@ -395,15 +404,29 @@ int build_key(struct build *b, int by, uint32_t kid)
 
 /* --- into sets ------------------------------------------------------------ */
 
+static uint8_t *duplicate(const uint8_t *p, size_t n)
+{
+	uint8_t *out = n > 0 ? malloc(n) : NULL;
+
+	if (n > 0) {
+		REQUIRE(out);
+		memcpy(out, p, n);
+	}
+	return out;
+}
+
 void build_copy(const struct build *b, int item, struct item *ret)
 {
 	const struct item *from = &b->items[item];
-	int r = item_parse(ret, item == b->genesis ? NULL : b->vault_id,
-			   (struct bytes){ from->body, from->body_len },
-			   BYTES(from->signature),
-			   (struct bytes){ from->blob, from->blob_len });
 
-	REQUIRE(r == 0);
+	*ret = *from;
+	ret->body = duplicate(from->body, from->body_len);
+	ret->blob = duplicate(from->blob, from->blob_len);
+	ret->content = fob__body__unpack(NULL, from->body_len, from->body);
+	REQUIRE(ret->content);
+	ret->head = fob__head__unpack(NULL, ret->content->head.len,
+				      ret->content->head.data);
+	REQUIRE(ret->head);
 }
 
 int build_put(const struct build *b, int item, struct set *set,

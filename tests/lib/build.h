@@ -20,6 +20,7 @@
 /* Author BUILD_RECOVERY + 10 * g + k: recovery key k of generation g. */
 #define BUILD_RECOVERY 1000
 #define BUILD_NONE (-1)
+#define BUILD_DEVICES 128 /* numbers of devices are less */
 
 struct build_device {
 	uint8_t id[DEVICE_ID_SIZE];
@@ -52,6 +53,8 @@ struct build {
 	struct item *items;
 	int *authors; /* of items: device number or BUILD_RECOVERY + g */
 	int n_items, cap_items;
+	struct build_device devices[BUILD_DEVICES]; /* made when first used */
+	bool device_made[BUILD_DEVICES];
 	int genesis;	/* index, always 0 */
 	uint64_t time;	/* ms, of the next item; grows by 1000 each */
 	/* For the next item only. */
@@ -66,6 +69,9 @@ void build_recovery(struct build_recovery *recovery, uint32_t seed,
 		    int number);
 /* Points into device. */
 void build_certificate(Fob__Certificate *ret, struct build_device *device);
+
+/* The keys of one of the build's devices. */
+const struct build_device *build_keys(struct build *b, int number);
 
 /* A new vault of device 0 with kit 0. */
 void build_init(struct build *b, uint32_t seed);
@@ -92,7 +98,7 @@ int build_head(struct build *b, int by, Fob__Head *head, struct bytes blob);
 /* The id of an item of the build. */
 const uint8_t *build_id(const struct build *b, int item);
 
-/* An independent copy, parsed from the bytes, checks included. */
+/* An independent copy; not checked again, for that it was when it was made. */
 void build_copy(const struct build *b, int item, struct item *ret);
 
 /*
