@@ -388,7 +388,11 @@ static void test_order(void **state UNUSED)
 	put(4, "", "");
 	put(5, "b", "a");
 	put(6, "ba", "");
-	expect("", "4 2 1 3 5 0 6");
+	put(7, "Long issuer B", "");
+	put(8, "long issuer a", "");
+	put(9, "long is", "");
+	put(10, "\xc3\xa9", "");
+	expect("", "4 2 1 3 5 0 6 9 8 7 10");
 }
 
 /* More than there is room for: the first in order, and how many there are. */

@@ -46,8 +46,11 @@ static int order(const struct search *search, uint32_t a, uint32_t b)
 {
 	const struct vault_entry *x = &search->vault->entries[a];
 	const struct vault_entry *y = &search->vault->entries[b];
-	int r = order_text(x->issuer, y->issuer);
+	int r;
 
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	r = order_text(x->issuer, y->issuer);
 	if (!r)
 		r = order_text(x->account, y->account);
 	return r ? r : memcmp(x->id, y->id, RECORD_ID_SIZE);

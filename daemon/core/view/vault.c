@@ -344,6 +344,21 @@ static void fill_otp(struct vault_entry *entry, const struct record *merged)
 	entry->counter = first->counter;
 }
 
+/* Big-endian, ASCII letters in lower case: most rows differ in it already. */
+static uint64_t order_of(struct bytes issuer)
+{
+	uint64_t order = 0;
+
+	for (size_t i = 0; i < sizeof(order); i++) {
+		uint8_t c = i < issuer.n ? issuer.p[i] : 0;
+
+		if (c >= 'A' && c <= 'Z')
+			c = (uint8_t)(c + ('a' - 'A'));
+		order = order << 8 | c;
+	}
+	return order;
+}
+
 static int fill(const struct vault *vault, struct vault_entry *entry,
 		const struct set_record *record, const struct record *merged)
 {
@@ -354,6 +369,7 @@ static int fill(const struct vault *vault, struct vault_entry *entry,
 	entry->conflict = merged->conflict;
 	entry->trashed = merged->tombstone;
 	entry->favourite = record_bool(merged, "favourite");
+	entry->order = order_of(record_text(merged, "issuer"));
 	fill_otp(entry, merged);
 	return fill_block(vault, entry, merged);
 }

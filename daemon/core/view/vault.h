@@ -27,7 +27,8 @@ struct vault_entry {
 	uint64_t created, changed;
 	uint32_t group;
 	bool conflict, favourite, trashed, incomplete;
-	void *block; /* what the texts and hashes lie in, owned */
+	uint64_t order; /* the issuer's first bytes, as they are compared */
+	void *block;	/* what the texts and hashes lie in, owned */
 	size_t block_len;
 };
 
