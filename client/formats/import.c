@@ -149,8 +149,8 @@ static int remark(struct import *import, uint64_t position,
 {
 	if (entry_lacks_pin(entry))
 		return import_warn(import, position,
-				   "the PIN is not in the file: set it "
-				   "before the first code");
+				   "the PIN is not in the file: `fob add URI "
+				   "--field pin=PIN` takes it along");
 	if (name_of(entry).n == 0)
 		return import_warn(import, position,
 				   "neither an issuer nor an account");
