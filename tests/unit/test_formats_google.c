@@ -41,14 +41,16 @@
 static void describe(const struct entry *entry, char out[static 512])
 {
 	char secret[TEXT_HEX_SIZE(SECRET_MAX)];
+	int n;
 
 	text_hex_encode(secret, sizeof(secret),
 			(struct bytes){ entry->secret, entry->secret_n });
-	snprintf(out, 512, "%u %s %u %u %u %llu [%s] [%s]", entry->type, secret,
-		 entry->algorithm, entry->digits, entry->period,
-		 (unsigned long long)entry->counter,
-		 entry_get(entry, ENTRY_ISSUER),
-		 entry_get(entry, ENTRY_ACCOUNT));
+	n = snprintf(out, 512, "%u %s %u %u %u %llu [%s] [%s]", entry->type,
+		     secret, entry->algorithm, entry->digits, entry->period,
+		     (unsigned long long)entry->counter,
+		     entry_get(entry, ENTRY_ISSUER),
+		     entry_get(entry, ENTRY_ACCOUNT));
+	assert_in_range(n, 1, 511);
 }
 
 static void expect_entry(const struct import *import, size_t i,

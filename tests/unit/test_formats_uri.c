@@ -26,14 +26,17 @@
 static void describe(const struct entry *entry, char out[static 512])
 {
 	char secret[TEXT_HEX_SIZE(SECRET_MAX)];
+	int n;
 
 	text_hex_encode(secret, sizeof(secret),
 			(struct bytes){ entry->secret, entry->secret_n });
-	snprintf(out, 512, "%u %s %u %u %u %llu [%s] [%s] [%s]", entry->type,
-		 secret, entry->algorithm, entry->digits, entry->period,
-		 (unsigned long long)entry->counter,
-		 entry_get(entry, ENTRY_ISSUER),
-		 entry_get(entry, ENTRY_ACCOUNT), entry_get(entry, ENTRY_PIN));
+	n = snprintf(out, 512, "%u %s %u %u %u %llu [%s] [%s] [%s]",
+		     entry->type, secret, entry->algorithm, entry->digits,
+		     entry->period, (unsigned long long)entry->counter,
+		     entry_get(entry, ENTRY_ISSUER),
+		     entry_get(entry, ENTRY_ACCOUNT),
+		     entry_get(entry, ENTRY_PIN));
+	assert_in_range(n, 1, 511);
 }
 
 static void reads_as(struct bytes uri, const char *want, const char *warning)
