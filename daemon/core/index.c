@@ -39,7 +39,7 @@ static int index_reserve(struct node *node)
 
 int index_mark(struct node *node, uint32_t record)
 {
-	if (!node_may_read(node))
+	if (!node_may_read(node) || record == NONE)
 		return 0; /* unlocking marks them all */
 	if (index_reserve(node) < 0)
 		return -ENOMEM;

@@ -108,8 +108,7 @@ static int load_checked_one(struct step *step, uint32_t index,
 	item_row_key(key, loaded->seq);
 	effects_delete(step->effects, TABLE_ITEM, BYTES(key));
 	effects_delete(step->effects, TABLE_BLOB, BYTES(key));
-	set_drop(&node->set, index);
-	return 0;
+	return set_drop(&node->set, index);
 }
 
 static int load_checked(struct step *step)

@@ -40,6 +40,7 @@ void node_free(struct node *node)
 	secret_free(node->self);
 	secret_free(node->unlock_key);
 	free(node->device_row);
+	free(node->by_seq);
 	free(node->addresses);
 	free(node->by_hand);
 	free(node->dials);

@@ -7,6 +7,27 @@
 #include "daemon/core/state.h"
 #include "proto/text.h"
 
+/* Masks come after the items, and name them by the keys of their rows. */
+static int start_seq(struct node *node, uint32_t seq, uint32_t index)
+{
+	size_t n = node->n_by_seq;
+
+	if (seq >= n) {
+		uint32_t *grown;
+
+		n = size_max(2 * n, (size_t)seq + 1024);
+		grown = realloc(node->by_seq, n * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		for (size_t i = node->n_by_seq; i < n; i++)
+			grown[i] = NONE;
+		node->by_seq = grown;
+		node->n_by_seq = n;
+	}
+	node->by_seq[seq] = index;
+	return 0;
+}
+
 static int start_item(struct step *step)
 {
 	struct node *node = step->node;
@@ -34,7 +55,9 @@ static int start_item(struct step *step)
 	if (r > 0)
 		step_trace(step, TRACE_REFUSED_ITEM, NULL, item.id,
 			   (uint64_t)r);
-	return r < 0 ? r : 0;
+	if (r)
+		return r < 0 ? r : 0;
+	return start_seq(node, how.seq, index);
 }
 
 static bool key_is(struct bytes key, const char *name)
@@ -157,13 +180,8 @@ static int start_holder(struct step *step)
 		seq = seq << 8 | key.p[i];
 	for (size_t i = 0; i < 8; i++)
 		mask = mask << 8 | row.p[i];
-	/* Items were fed by ascending seq, and no ghost has one. */
-	for (uint32_t i = 0; i < node->set.n_items; i++) {
-		struct set_item *item = &node->set.items[i];
-
-		if (item->flags & SET_HELD && item->seq == seq)
-			item->holders = mask;
-	}
+	if (seq < node->n_by_seq && node->by_seq[seq] != NONE)
+		node->set.items[node->by_seq[seq]].holders = mask;
 	return 0;
 }
 
@@ -224,6 +242,8 @@ int start_begin(struct step *step)
 	int r;
 
 	node->started = true;
+	free(node->by_seq);
+	node->by_seq = NULL;
 	r = take_settle(step);
 	if (r < 0)
 		return r;

@@ -45,7 +45,8 @@ enum call_result {
 	CALL_DONE = 0, /* the last reply is out */
 	CALL_LOAD,     /* run again when call->need is read */
 	CALL_INDEX,    /* run again when the list of accounts is complete */
-	CALL_PARK,     /* something else will run it again */
+	CALL_PARK, /* run again after every step, until it says otherwise */
+	CALL_KDF,  /* run again when call->kdf is made */
 };
 
 #define CALL_LATE (-1)
@@ -65,6 +66,7 @@ struct call {
 	size_t n_need, cap_need;
 	uint8_t *kdf; /* KEY_SIZE, secret memory, or NULL */
 	uint32_t passes;
+	struct slot *slot; /* being made or tried, owned */
 	uint32_t *watch; /* items whose copies are counted */
 	size_t n_watch;
 	Fob__Reply *answer; /* kept until copies are there */
@@ -91,6 +93,13 @@ struct fresh {
 	uint32_t conn; /* of the peer that sent it; 0: our own */
 };
 
+/* Items being read for one peer. */
+struct serving {
+	uint32_t conn;
+	uint32_t items[ITEMS_PER_MESSAGE];
+	size_t n;
+};
+
 struct invite;
 struct join;
 
@@ -108,6 +117,8 @@ struct node {
 	struct vault vault;
 	uint32_t seen_heads;   /* set.n_heads at the last evaluation */
 	uint64_t stored_bytes; /* rows and blobs */
+	uint32_t *by_seq;      /* while rows come in: seq to item */
+	size_t n_by_seq;
 
 	struct device_keys *self; /* secret memory; NULL: none */
 	uint8_t *unlock_key;	  /* secret memory; unlocked only */
@@ -133,6 +144,8 @@ struct node {
 	uint32_t next_call;
 
 	struct sync sync;
+	struct serving serving[PEERS_MAX];
+	uint64_t soft_at; /* mono ms: when masks go to disk; 0: not planned */
 	struct statuses statuses;
 	struct by_hand *by_hand;
 	size_t n_by_hand;
@@ -185,7 +198,8 @@ int start_row(struct step *step);
 int start_begin(struct step *step);
 /* Tells the driver the keys of the channels, again. */
 int start_channel_keys(struct step *step);
-void node_unlock(struct step *step); /* after self and unlock_key are set */
+/* After self and unlock_key are set. */
+int node_unlock(struct step *step);
 void node_lock(struct step *step);
 
 /* --- take.c --- */
@@ -315,6 +329,8 @@ int peer_copies(const struct node *node, uint32_t item, bool keepers);
 int peer_serve(struct step *step, uint32_t slot);
 int peer_served(struct step *step, uint32_t slot);
 int peer_soft(struct step *step);
+/* The one address by hand of a device, kept and dialed at once. */
+int peer_by_hand(struct step *step, uint32_t author, const char *address);
 
 /* --- invite.c, join.c --- */
 int meet_event(struct step *step);
@@ -324,6 +340,17 @@ void meet_free(struct node *node);
 void meet_call_gone(struct step *step, uint32_t number);
 int join_progress(struct step *step); /* is the first sync complete? */
 int join_load(struct step *step, struct bytes row);
+
+/* --- ask_vault.c: what a new device needs, for init and join --- */
+int vault_slot_new(struct step *step, struct call *call, uint8_t type);
+int vault_slot_add(struct step *step, struct call *call,
+		   const uint8_t slot_secret[static KEY_SIZE]);
+int vault_device_new(struct step *step);
+void vault_name(struct step *step, const char *name);
+int vault_name_check(struct step *step, struct call *call, const char *name);
+int vault_opener_check(struct step *step, struct call *call,
+		       const ProtobufCBinaryData *passphrase,
+		       const ProtobufCBinaryData *key_file);
 
 /* --- ask_*.c --- */
 int ask_hello(struct step *step, struct call *call);

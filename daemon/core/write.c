@@ -135,35 +135,40 @@ static void write_entry_free(Fob__Entry *entry)
 {
 	free(entry->group.data);
 	free(entry->record.data);
-	free(entry->kid.data);
-	free(entry->nonce.data);
-	free(entry->commitment.data);
 	for (size_t i = 0; i < entry->n_parents; i++)
 		free(entry->parents[i].data);
 	free(entry->parents);
+}
+
+static void sealed_deinit(struct keyring_sealed *sealed)
+{
+	free(sealed->blob);
 }
 
 static int write_sealed(struct step *step, Fob__Head *head,
 			const struct record *record, uint32_t *ret_index)
 {
 	struct node *node = step->node;
-	AUTO_SECRET uint8_t *plain = NULL;
-	AUTO_FREE uint8_t *blob = NULL;
+	AUTO_SECRET uint8_t *bytes = NULL;
+	CLEANUP(sealed_deinit) struct keyring_sealed sealed = { 0 };
+	struct keyring_plain plain;
 	uint8_t fresh[KEY_SIZE];
-	size_t n = 0, blob_len = 0;
+	size_t n = 0;
 	int r;
 
-	r = record_pack(record, &plain, &n);
+	r = record_pack(record, &bytes, &n);
 	if (r)
 		return r < 0 ? r : WRITE_ERR_LARGE;
 	step_random(step, fresh, sizeof(fresh));
-	r = keyring_seal(&node->keyring, node->self, head,
-			 (struct bytes){ plain, n }, fresh, &blob, &blob_len);
+	plain.bytes = (struct bytes){ bytes, n };
+	plain.fresh = fresh;
+	r = keyring_seal(&node->keyring, node->self, head, &plain, &sealed);
 	if (r == KEYRING_ERR_TOO_LARGE)
 		return WRITE_ERR_LARGE;
 	if (r)
 		return r < 0 ? r : WRITE_ERR_NO_KEY;
-	return write_sign(step, head, (struct bytes){ blob, blob_len },
+	return write_sign(step, head,
+			  (struct bytes){ sealed.blob, sealed.blob_len },
 			  ret_index);
 }
 

@@ -3,8 +3,8 @@
  * input says how far the stranger has come, the second how the rest is cut:
  *	0	the wire from its first byte on
  *	1	message 1 behind a mac1 that is right
- *	2	records, sealed by nobody
- *	3	records whose plain text is the input, sealed with the right key
+ *	2	packets, sealed by nobody
+ *	3	packets whose plain text is the input, sealed with the right key
  * However it is cut, the outcome is the same; little is held before the
  * other side is accepted, and nothing comes after the end.
  */
@@ -69,7 +69,7 @@ static void feed(struct channel *channel, struct bytes in, struct outcome *o)
 	} while (in.n > 0);
 }
 
-static struct outcome run(bool records, struct bytes wire, size_t step)
+static struct outcome run(bool packets, struct bytes wire, size_t step)
 {
 	static const uint8_t entropy[CHANNEL_ENTROPY] = { 9 };
 	struct outcome o = { 0 };
@@ -77,7 +77,7 @@ static struct outcome run(bool records, struct bytes wire, size_t step)
 	size_t at;
 
 	REQUIRE(channel_init(&channel, &keys, NULL, 0, entropy) == 0);
-	if (records) {
+	if (packets) {
 		channel.tunnel.phase = TUNNEL_CONFIRM;
 		channel.tunnel.reader.cipher = cipher;
 	}
@@ -112,10 +112,10 @@ static void put_records(struct bytes in, struct queue *out)
 	struct noise_cipher send = cipher;
 	struct bytes none = { NULL, 0 };
 
-	REQUIRE(record_write(&send, RECORD_OPEN, none, out) == 0);
+	REQUIRE(packet_write(&send, PACKET_OPEN, none, out) == 0);
 	while (in.n > 0) {
 		size_t n = size_min(in.p[0], in.n - 1);
-		size_t padded = record_padded(n);
+		size_t padded = packet_padded(n);
 		uint8_t plain[512] = { 0 }, *room;
 
 		memcpy(plain, in.p + 1, n);

@@ -194,7 +194,7 @@ static void test_flight_sizes(void **state)
 	pump(&dialer, &listener, 1000);
 	assert_int_equal(channel_output(&listener.channel).n, FLIGHT2);
 	pump(&listener, &dialer, 1000);
-	assert_int_equal(channel_output(&dialer.channel).n, RECORD_EMPTY);
+	assert_int_equal(channel_output(&dialer.channel).n, PACKET_EMPTY);
 }
 
 /* Hashes what `from` has to say, and moves it; to nobody when NULL. */
@@ -243,7 +243,7 @@ static void test_wire_bytes(void **state)
 	assert_string_equal(hex, "53b51d4552c76c8c6a98995fef29b5bc");
 }
 
-/* The dialled side takes nobody for real before the first record. */
+/* The dialled side takes nobody for real before the first packet. */
 static void test_accepted_late(void **state)
 {
 	(void)state;
@@ -423,7 +423,7 @@ static void test_psk_differs(void **state)
 
 /* --- damage */
 
-/* Each bit of each flight, and of the first record, flipped in turn. */
+/* Each bit of each flight, and of the first packet, flipped in turn. */
 static void test_flipped_handshake(void **state)
 {
 	static const struct {
@@ -431,7 +431,7 @@ static void test_flipped_handshake(void **state)
 		size_t size;
 	} flights[] = { { true, FLIGHT1 },
 			{ false, FLIGHT2 },
-			{ true, RECORD_EMPTY } };
+			{ true, PACKET_EMPTY } };
 
 	(void)state;
 	for (size_t f = 0; f < ARRAY_SIZE(flights); f++)
@@ -461,21 +461,21 @@ static void test_flipped_handshake(void **state)
 }
 
 /*
- * A flipped bit in a record: nothing is delivered. A length that became
+ * A flipped bit in a packet: nothing is delivered. A length that became
  * longer waits for bytes, so the end of the stream is what closes it.
  */
 static void test_flipped_record(void **state)
 {
 	(void)state;
-	for (size_t bit = 0; bit < 8 * RECORD_EMPTY; bit++) {
-		uint8_t copy[RECORD_EMPTY];
+	for (size_t bit = 0; bit < 8 * PACKET_EMPTY; bit++) {
+		uint8_t copy[PACKET_EMPTY];
 		size_t before;
 
 		start_both(0);
 		talk(1000);
 		say(&dialer, "hello");
 		assert_int_equal(channel_output(&dialer.channel).n,
-				 RECORD_EMPTY);
+				 PACKET_EMPTY);
 		memcpy(copy, channel_output(&dialer.channel).p, sizeof(copy));
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		before = listener.n_events;
@@ -495,7 +495,7 @@ static void test_flipped_record(void **state)
 
 static void test_replay_and_reorder(void **state)
 {
-	uint8_t wire[2 * RECORD_EMPTY];
+	uint8_t wire[2 * PACKET_EMPTY];
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -507,11 +507,11 @@ static void test_replay_and_reorder(void **state)
 				 sizeof(wire));
 		memcpy(wire, channel_output(&dialer.channel).p, sizeof(wire));
 		if (i == 0) { /* the first twice */
-			feed(&listener, wire, RECORD_EMPTY);
+			feed(&listener, wire, PACKET_EMPTY);
 			assert_heard(&listener, "a");
-			feed(&listener, wire, RECORD_EMPTY);
+			feed(&listener, wire, PACKET_EMPTY);
 		} else { /* the second first */
-			feed(&listener, wire + RECORD_EMPTY, RECORD_EMPTY);
+			feed(&listener, wire + PACKET_EMPTY, PACKET_EMPTY);
 			assert_int_equal(listener.last_n, 0);
 		}
 		assert_closed(&listener, TUNNEL_REFUSED);
@@ -521,10 +521,10 @@ static void test_replay_and_reorder(void **state)
 	}
 }
 
-/* One's own records, sent back, do not open. */
+/* One's own packets, sent back, do not open. */
 static void test_reflection(void **state)
 {
-	uint8_t wire[RECORD_EMPTY];
+	uint8_t wire[PACKET_EMPTY];
 
 	(void)state;
 	start_both(0);
@@ -538,25 +538,25 @@ static void test_reflection(void **state)
 /* Message 1 of an old session, to a listener that has started again. */
 static void test_replayed_message1(void **state)
 {
-	uint8_t old[FLIGHT1 + RECORD_EMPTY];
+	uint8_t old[FLIGHT1 + PACKET_EMPTY];
 
 	(void)state;
 	start_both(0);
 	memcpy(old, channel_output(&dialer.channel).p, FLIGHT1);
 	pump(&dialer, &listener, 1000);
 	pump(&listener, &dialer, 1000);
-	memcpy(old + FLIGHT1, channel_output(&dialer.channel).p, RECORD_EMPTY);
+	memcpy(old + FLIGHT1, channel_output(&dialer.channel).p, PACKET_EMPTY);
 	talk(1000);
 	assert_true(accepted(&listener));
 	start_both(1);
 	feed(&listener, old, FLIGHT1);
 	assert_int_equal(channel_output(&listener.channel).n, FLIGHT2);
-	feed(&listener, old + FLIGHT1, RECORD_EMPTY);
+	feed(&listener, old + FLIGHT1, PACKET_EMPTY);
 	assert_false(accepted(&listener));
 	assert_closed(&listener, TUNNEL_REFUSED);
 }
 
-/* A message where the first, empty record must be is refused at its size. */
+/* A message where the first, empty packet must be is refused at its size. */
 static void test_no_message_before_open(void **state)
 {
 	struct noise_cipher send;
@@ -570,7 +570,7 @@ static void test_no_message_before_open(void **state)
 		pump(&listener, &dialer, 1000);
 		send = dialer.channel.tunnel.send;
 		send.n = 0;
-		assert_int_equal(record_write(&send, RECORD_MESSAGE,
+		assert_int_equal(packet_write(&send, PACKET_MESSAGE,
 					      (struct bytes){ big, i * 1000 },
 					      &out),
 				 0);
@@ -603,7 +603,7 @@ static void test_close_and_cut(void **state)
 	start_both(1);
 	talk(1000);
 	say(&dialer, "cut short");
-	feed(&listener, channel_output(&dialer.channel).p, RECORD_EMPTY - 1);
+	feed(&listener, channel_output(&dialer.channel).p, PACKET_EMPTY - 1);
 	channel_eof(&listener.channel);
 	drain(&listener);
 	assert_closed(&listener, TUNNEL_CUT);
@@ -617,7 +617,7 @@ static void test_close_and_cut(void **state)
 static void test_cut_handshake(void **state)
 {
 	(void)state;
-	for (size_t n = 0; n < FLIGHT1 + RECORD_EMPTY; n++) {
+	for (size_t n = 0; n < FLIGHT1 + PACKET_EMPTY; n++) {
 		size_t first = size_min(n, FLIGHT1);
 
 		start_both(0);
@@ -661,7 +661,7 @@ static void test_handshake_deadline(void **state)
 	assert_closed(&dialer, TUNNEL_LATE);
 }
 
-/* After message 2 the deadline still holds for the first record. */
+/* After message 2 the deadline still holds for the first packet. */
 static void test_confirm_deadline(void **state)
 {
 	(void)state;

@@ -158,7 +158,7 @@ static void test_flights(void **state)
 	assert_int_equal(inviter.n_events, 0);
 	assert_int_equal(pump(&inviter, &joiner, 999), 112);
 	assert_true(ready(&joiner));
-	assert_int_equal(pump(&joiner, &inviter, 999), RECORD_EMPTY);
+	assert_int_equal(pump(&joiner, &inviter, 999), PACKET_EMPTY);
 	assert_true(ready(&inviter));
 
 	start_both(PAIRING_BY_SECRET);
@@ -166,7 +166,7 @@ static void test_flights(void **state)
 	assert_int_equal(pump(&inviter, &joiner, 999), 48);
 	assert_true(ready(&joiner));
 	assert_int_equal(inviter.n_events, 0);
-	assert_int_equal(pump(&joiner, &inviter, 999), RECORD_EMPTY);
+	assert_int_equal(pump(&joiner, &inviter, 999), PACKET_EMPTY);
 	assert_true(ready(&inviter));
 }
 
@@ -398,7 +398,7 @@ static void test_cut(void **state)
 /* The first flight of an old run, again: the second step cannot follow. */
 static void test_replay(void **state)
 {
-	uint8_t old[49 + RECORD_EMPTY];
+	uint8_t old[49 + PACKET_EMPTY];
 	uint8_t entropy[PAIRING_ENTROPY] = { 99 };
 	struct pairing_params params = { false, PAIRING_BY_SECRET, secret };
 
@@ -407,7 +407,7 @@ static void test_replay(void **state)
 	memcpy(old, pairing_output(&joiner.pairing).p, 49);
 	pump(&joiner, &inviter, 999);
 	pump(&inviter, &joiner, 999);
-	memcpy(old + 49, pairing_output(&joiner.pairing).p, RECORD_EMPTY);
+	memcpy(old + 49, pairing_output(&joiner.pairing).p, PACKET_EMPTY);
 	pump(&joiner, &inviter, 999);
 	assert_true(ready(&inviter));
 	pairing_deinit(&inviter.pairing);

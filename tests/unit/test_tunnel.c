@@ -91,9 +91,9 @@ static void test_one_event_at_a_time(void **state)
 					     (struct bytes){ text, i + 1 }),
 				 0);
 	move(&sides[0], &sides[1]);
-	assert_int_equal(tunnel_output(&sides[0]).n, 3 * RECORD_EMPTY);
+	assert_int_equal(tunnel_output(&sides[0]).n, 3 * PACKET_EMPTY);
 	move(&sides[0], &sides[1]); /* not before the event is taken */
-	assert_int_equal(tunnel_output(&sides[0]).n, 3 * RECORD_EMPTY);
+	assert_int_equal(tunnel_output(&sides[0]).n, 3 * PACKET_EMPTY);
 	assert_next(&sides[1], TUNNEL_ACCEPTED);
 	for (size_t i = 0; i < 3; i++) {
 		assert_false(tunnel_next(&sides[1], &event));

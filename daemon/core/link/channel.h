@@ -1,7 +1,7 @@
 /*
  * The encrypted channel to one peer: Noise_IKpsk2_25519_ChaChaPoly_BLAKE2b
  * behind a mac that only those can make who know our key and our vault, then
- * records. A machine of its own beside node_step: it knows the transport key
+ * packets. A machine of its own beside node_step: it knows the transport key
  * and the net secrets and nothing else, so it could live in a process that
  * has no key of the vault. Bytes in, whole messages out; no clock, socket or
  * randomness. Whatever does not verify gets no byte in answer. The first

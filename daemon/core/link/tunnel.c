@@ -16,7 +16,7 @@ void tunnel_deinit(struct tunnel *tunnel)
 	if (tunnel == NULL)
 		return;
 	queue_deinit(&tunnel->out);
-	record_reader_deinit(&tunnel->reader);
+	packet_reader_deinit(&tunnel->reader);
 	sodium_memzero(tunnel, sizeof(*tunnel));
 }
 
@@ -61,7 +61,7 @@ int tunnel_begin(struct tunnel *tunnel, struct noise *noise, uint64_t now)
 	}
 	set_open(tunnel);
 	tunnel->deadline = now + REHANDSHAKE_MS;
-	return record_write(&tunnel->send, RECORD_OPEN, nothing, &tunnel->out);
+	return packet_write(&tunnel->send, PACKET_OPEN, nothing, &tunnel->out);
 }
 
 void tunnel_shut(struct tunnel *tunnel, enum tunnel_reason reason)
@@ -80,7 +80,7 @@ void tunnel_shut(struct tunnel *tunnel, enum tunnel_reason reason)
 	sodium_memzero(tunnel->flight, sizeof(tunnel->flight));
 	/* A message that was verified before is still given out. */
 	if (!tunnel->has_message)
-		record_reader_deinit(&tunnel->reader);
+		packet_reader_deinit(&tunnel->reader);
 }
 
 bool tunnel_pending(const struct tunnel *tunnel)
@@ -89,19 +89,19 @@ bool tunnel_pending(const struct tunnel *tunnel)
 	       tunnel->has_stale || tunnel->has_closed;
 }
 
-static void take_record(struct tunnel *tunnel, const struct record *record)
+static void take_record(struct tunnel *tunnel, const struct packet *packet)
 {
 	bool first = tunnel->phase == TUNNEL_CONFIRM;
 
-	if (first != (record->type == RECORD_OPEN)) {
+	if (first != (packet->type == PACKET_OPEN)) {
 		tunnel_shut(tunnel, TUNNEL_REFUSED);
 	} else if (first) {
 		/* The handshake's deadline gives way to that of its age. */
 		tunnel->deadline += REHANDSHAKE_MS - HANDSHAKE_MS;
 		set_open(tunnel);
-	} else if (record->type == RECORD_MESSAGE) {
+	} else if (packet->type == PACKET_MESSAGE) {
 		tunnel->has_message = true;
-		tunnel->message = record->message;
+		tunnel->message = packet->message;
 	} else {
 		tunnel_shut(tunnel, TUNNEL_ENDED);
 	}
@@ -110,17 +110,17 @@ static void take_record(struct tunnel *tunnel, const struct record *record)
 /* -ENOMEM, or 0 with the tunnel shut when the bytes are bad. */
 static int feed_record(struct tunnel *tunnel, struct bytes *in)
 {
-	size_t max = tunnel->phase == TUNNEL_CONFIRM ? RECORD_EMPTY : FRAME_MAX;
-	struct record record;
+	size_t max = tunnel->phase == TUNNEL_CONFIRM ? PACKET_EMPTY : FRAME_MAX;
+	struct packet packet;
 	bool whole;
-	int r = record_read(&tunnel->reader, max, in, &record, &whole);
+	int r = packet_read(&tunnel->reader, max, in, &packet, &whole);
 
-	if (r == RECORD_ERR_REFUSED) {
+	if (r == PACKET_ERR_REFUSED) {
 		tunnel_shut(tunnel, TUNNEL_REFUSED);
 		return 0;
 	}
 	if (r == 0 && whole)
-		take_record(tunnel, &record);
+		take_record(tunnel, &packet);
 	return r;
 }
 
@@ -155,7 +155,7 @@ bool tunnel_next(struct tunnel *tunnel, struct tunnel_event *ret)
 		event.reason = tunnel->reason;
 		tunnel->has_closed = false;
 	} else {
-		record_forget(&tunnel->reader);
+		packet_forget(&tunnel->reader);
 		return false;
 	}
 	*ret = event;
@@ -170,8 +170,8 @@ int tunnel_send(struct tunnel *tunnel, struct bytes message)
 		return TUNNEL_ERR_SHUT;
 	if (queue_bytes(&tunnel->out).n + message.n > WRITE_QUEUE_MAX)
 		return TUNNEL_ERR_FULL;
-	r = record_write(&tunnel->send, RECORD_MESSAGE, message, &tunnel->out);
-	if (r == RECORD_ERR_REFUSED) {
+	r = packet_write(&tunnel->send, PACKET_MESSAGE, message, &tunnel->out);
+	if (r == PACKET_ERR_REFUSED) {
 		tunnel_shut(tunnel, TUNNEL_LOCAL);
 		return TUNNEL_ERR_SHUT;
 	}
@@ -184,7 +184,7 @@ int tunnel_close(struct tunnel *tunnel)
 	int r = 0;
 
 	if (tunnel->phase == TUNNEL_OPEN)
-		r = record_write(&tunnel->send, RECORD_CLOSE, nothing,
+		r = packet_write(&tunnel->send, PACKET_CLOSE, nothing,
 				 &tunnel->out);
 	tunnel_shut(tunnel, TUNNEL_LOCAL);
 	return r < 0 ? r : 0;

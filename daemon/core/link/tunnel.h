@@ -1,11 +1,11 @@
 /*
  * What the peer channel, pairing and recovery have in common: flights of an
- * exact length while the handshake runs, then records, then one end with its
+ * exact length while the handshake runs, then packets, then one end with its
  * reason. A pure machine: bytes go in, events come out, and what is to be
  * written waits in a queue. The handshake itself belongs to the owner, which
  * calls tunnel_begin() when its Noise state is done. The side that accepts
- * opens only when the initiator's first record has verified; before that it
- * holds at most one flight, of TUNNEL_FLIGHT_MAX bytes, and one empty record.
+ * opens only when the initiator's first packet has verified; before that it
+ * holds at most one flight, of TUNNEL_FLIGHT_MAX bytes, and one empty packet.
  * The struct holds keys: it belongs into locked memory, and is wiped at its
  * end.
  */
@@ -14,7 +14,7 @@
 
 #include "daemon/core/link/noise.h"
 #include "daemon/core/link/queue.h"
-#include "daemon/core/link/record.h"
+#include "daemon/core/link/packet.h"
 #include "proto/base.h"
 
 #define TUNNEL_FLIGHT_MAX 256
@@ -49,7 +49,7 @@ struct tunnel_event {
 
 enum tunnel_phase {
 	TUNNEL_HANDSHAKE,
-	TUNNEL_CONFIRM, /* the accepting side waits for the first record */
+	TUNNEL_CONFIRM, /* the accepting side waits for the first packet */
 	TUNNEL_OPEN,
 	TUNNEL_SHUT,
 };
@@ -62,7 +62,7 @@ struct tunnel {
 	uint8_t flight[TUNNEL_FLIGHT_MAX];
 	size_t have, want; /* of the flight */
 	struct noise_cipher send;
-	struct record_reader reader;
+	struct packet_reader reader;
 	uint8_t hash[NOISE_HASH_SIZE]; /* the handshake's, once begun */
 	/* Events that wait, in the order in which they are given out. */
 	bool has_accepted, has_message, has_stale, has_closed;
@@ -88,7 +88,7 @@ bool tunnel_collect(struct tunnel *tunnel, struct bytes *in,
 
 /*
  * The handshake is done: takes the keys out of `noise`, wiping it. The
- * initiator queues its first record and is open. -ENOMEM.
+ * initiator queues its first packet and is open. -ENOMEM.
  */
 int tunnel_begin(struct tunnel *tunnel, struct noise *noise, uint64_t now);
 
@@ -102,7 +102,7 @@ void tunnel_shut(struct tunnel *tunnel, enum tunnel_reason reason);
 bool tunnel_pending(const struct tunnel *tunnel);
 
 /*
- * Takes records off the front of *in until an event waits or *in is empty.
+ * Takes packets off the front of *in until an event waits or *in is empty.
  * When shut it swallows all. -ENOMEM.
  */
 int tunnel_feed(struct tunnel *tunnel, struct bytes *in);

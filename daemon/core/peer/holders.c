@@ -7,6 +7,24 @@ static void holders_clear(struct sync *sync, unsigned slot)
 		sync->set->items[i].holders &= ~(UINT64_C(1) << slot);
 }
 
+static void holders_set(struct sync *sync, uint32_t index, uint64_t bit,
+			bool holds)
+{
+	struct set_item *item = &sync->set->items[index];
+	uint64_t mask = holds ? item->holders | bit : item->holders & ~bit;
+
+	if (mask == item->holders)
+		return;
+	item->holders = mask;
+	item->marks |= SYNC_MASK_DIRTY;
+	sync->masks_dirty = true;
+}
+
+void sync_holds(struct sync *sync, uint32_t item, unsigned slot)
+{
+	holders_set(sync, item, UINT64_C(1) << slot, true);
+}
+
 /* A slot is taken again once its device is no member any more. */
 static bool holders_free(const struct sync *sync, unsigned slot)
 {
@@ -38,10 +56,7 @@ void sync_holds_all(struct sync *sync, const struct sync_peer *peer)
 	if (slot == HOLDER_SLOTS)
 		return;
 	bit = UINT64_C(1) << slot;
-	for (uint32_t i = 0; i < sync->set->n_items; i++) {
-		if (sync->set->items[i].flags & SET_CARRIED)
-			sync->set->items[i].holders |= bit;
-		else
-			sync->set->items[i].holders &= ~bit;
-	}
+	for (uint32_t i = 0; i < sync->set->n_items; i++)
+		holders_set(sync, i, bit,
+			    sync->set->items[i].flags & SET_CARRIED);
 }

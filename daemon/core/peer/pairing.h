@@ -2,7 +2,7 @@
  * The handshake of a pairing connection and the encrypted link after it, for
  * both sides: the joiner, who dials, and the inviter. With nine digits: CPace
  * with mandatory confirmation, the joiner's first; with a secret of 256 bits
- * out of a URI: straight on. Then Noise_NNpsk0 and records. A pure machine,
+ * out of a URI: straight on. Then Noise_NNpsk0 and packets. A pure machine,
  * used like a channel (core/link/channel.h); the first byte of the
  * connection is not its own, and what is said inside is not its business.
  * The struct holds keys: it belongs into locked memory, and is wiped at its

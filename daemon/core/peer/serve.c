@@ -323,8 +323,7 @@ int sync_ack(struct sync *sync, struct sync_peer *peer, const Fob__Ack *ack)
 		return SYNC_ERR_PROTOCOL;
 	for (size_t i = 0; i < unacked->n && slot < HOLDER_SLOTS; i++)
 		if (ack->taken.data[i / 8] >> (i % 8) & 1)
-			sync->set->items[unacked->items[i]].holders |=
-				UINT64_C(1) << slot;
+			sync_holds(sync, unacked->items[i], slot);
 	unacked_free(unacked);
 	peer->n_unacked--;
 	memmove(unacked, unacked + 1,

@@ -81,9 +81,28 @@ struct sync_peer *sync_peer_of(struct sync *sync, uint32_t author)
 	return NULL;
 }
 
-int sync_say(struct sync *sync, struct sync_peer *peer,
-	     const Fob__PeerMessage *message)
+/* The first message carries our Hello too: it costs no message of its own. */
+static Fob__PeerMessage sync_greet(struct sync_peer *peer,
+				   const Fob__PeerMessage *message)
 {
+	static const Fob__Hello plain = FOB__HELLO__INIT;
+	Fob__PeerMessage greeting = *message;
+	union {
+		const Fob__Hello *in;
+		Fob__Hello *out;
+	} hello = { .in = peer->hello ? peer->hello : &plain };
+
+	if (!peer->said_hello)
+		greeting.hello = hello.out;
+	peer->said_hello = true;
+	return greeting;
+}
+
+int sync_say(struct sync *sync, struct sync_peer *peer,
+	     const Fob__PeerMessage *said)
+{
+	Fob__PeerMessage greeting = sync_greet(peer, said);
+	const Fob__PeerMessage *message = &greeting;
 	size_t n = fob__peer_message__get_packed_size(message);
 	struct sync_out *grown;
 	uint8_t *data;
@@ -463,16 +482,8 @@ static int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 		set_root_all(sync->set, ours);
 		peer->in_sync = !memcmp(ours, roots->root[0].data, ID_SIZE);
 		peer->unequal = false;
-		if (peer->in_sync) {
-			int r = 0;
-
-			peer->was_equal = true;
-			if (!sync_missing(sync))
-				peer->blobs_asked = false;
-			r = sync_equal(sync, peer);
-			if (r < 0)
-				return r;
-		}
+		if (peer->in_sync && sync_equal(sync, peer) < 0)
+			return -ENOMEM;
 	}
 	peer->owed = (unsigned)roots->n_root;
 	return sync_pay(sync, peer);
@@ -543,10 +554,17 @@ static int sync_on_ranges(struct sync *sync, struct sync_peer *peer,
 	return sync_ranges_answer(sync, peer, ranges);
 }
 
-int sync_begin(struct sync *sync, struct sync_peer *peer)
+int sync_begin(struct sync *sync, struct sync_peer *peer,
+	       const Fob__Hello *hello)
 {
+	int r = 0;
+
 	peer->up = true;
-	return peer->leader ? sync_run_now(sync, peer) : 0;
+	peer->hello = hello;
+	if (peer->leader)
+		r = sync_run_now(sync, peer);
+	peer->hello = NULL;
+	return r;
 }
 
 static int sync_on_gone(struct sync_peer *peer, const Fob__BlobGone *gone)

@@ -28,6 +28,9 @@ enum sync_run {
 
 #define SYNC_TAG 16
 
+/* In set_item.marks: its mask of holders changed since it was written. */
+#define SYNC_MASK_DIRTY 64
+
 /* An Items message that was sent and is not acknowledged. */
 struct sync_unacked {
 	uint64_t seq;
@@ -39,13 +42,18 @@ struct sync_unacked {
 struct sync_peer {
 	uint32_t conn; /* 0: free */
 	uint32_t author;
-	uint8_t key[32];      /* handshake hash */
-	bool leader;	      /* we dialed */
-	bool up;	      /* their Hello came */
-	bool in_sync;	      /* equal, and nothing changed since */
-	bool unequal;	      /* the last complete run ended so */
-	bool was_equal;	      /* once in this session */
-	int64_t clock_offset; /* ms, theirs minus ours */
+	uint8_t key[32];	  /* handshake hash */
+	uint8_t remote[KEY_SIZE]; /* their transport key */
+	bool leader;		  /* we dialed */
+	bool up;	 /* we may speak: leader at once, else after Hello */
+	bool greeted;	 /* their Hello came */
+	bool said_hello; /* ours goes with the first message */
+	bool statuses_said;
+	const Fob__Hello *hello; /* ours, during sync_begin() */
+	bool in_sync;		 /* equal, and nothing changed since */
+	bool unequal;		 /* the last complete run ended so */
+	bool was_equal;		 /* once in this session */
+	int64_t clock_offset;	 /* ms, theirs minus ours */
 	bool clock_known;
 	uint64_t heard, said; /* mono ms */
 
@@ -93,6 +101,7 @@ struct sync_out {
 
 struct sync {
 	struct set *set; /* borrowed */
+	bool masks_dirty; /* some item has SYNC_MASK_DIRTY */
 	bool full;	 /* ask for no more of class 2 */
 	uint64_t now;	 /* mono ms of the call at hand */
 	struct sync_peer peers[PEERS_MAX];
@@ -117,8 +126,9 @@ struct sync_peer *sync_peer_of(struct sync *sync, uint32_t author);
 int sync_say(struct sync *sync, struct sync_peer *peer,
 	     const Fob__PeerMessage *message);
 
-/* Their Hello is here: a run may begin. */
-int sync_begin(struct sync *sync, struct sync_peer *peer);
+/* We may speak from now on; hello goes with the first message. */
+int sync_begin(struct sync *sync, struct sync_peer *peer,
+	       const Fob__Hello *hello);
 /* Any message but Hello, Items, Statuses and Bye. 0, SYNC_ERR_*, -ENOMEM. */
 int sync_message(struct sync *sync, struct sync_peer *peer,
 		 const Fob__PeerMessage *message);
@@ -166,6 +176,8 @@ void sync_serve_reset(struct sync_peer *peer);
 /* --- holders (holders.c) --- */
 /* The slot of a device for masks, taken if need be; HOLDER_SLOTS: none free. */
 unsigned sync_holder_slot(struct sync *sync, uint32_t author);
+/* The device in that slot has this item. */
+void sync_holds(struct sync *sync, uint32_t item, unsigned slot);
 /* After a complete, equal run: the peer has all that is carried. */
 void sync_holds_all(struct sync *sync, const struct sync_peer *peer);
 
