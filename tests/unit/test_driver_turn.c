@@ -416,7 +416,7 @@ static void what_is_answered_is_on_disk(void **state UNUSED)
 
 	ask(fd, "n", "local 0 item 0 blob 0 holder 0");
 	for (int i = 0; i < 5; i++) {
-		char wish_text[16];
+		char wish_text[24];
 		snprintf(wish_text, sizeof(wish_text), "pkey-%d", i);
 		ask(fd, wish_text, "put");
 	}
