@@ -1,0 +1,153 @@
+#include "client/parsed.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/helper.h"
+#include "client/report.h"
+
+#define READ_SIZE 16384
+
+static void free_item(struct parsed_item *item)
+{
+	if (item->message)
+		fob__import_item__free_unpacked(item->message,
+						&item->budget->allocator);
+	if (item->budget)
+		budget_deinit(item->budget);
+	free(item->budget);
+}
+
+void parsed_free(struct parsed *parsed)
+{
+	size_t i;
+
+	for (i = 0; i < parsed->n; i++)
+		free_item(&parsed->list[i]);
+	free(parsed->list);
+	*parsed = (struct parsed){ 0 };
+}
+
+static int grow(struct parsed *parsed)
+{
+	size_t capacity = 2 * parsed->capacity + 16;
+	void *list;
+
+	if (parsed->n < parsed->capacity)
+		return 0;
+	list = realloc(parsed->list, capacity * sizeof(*parsed->list));
+	if (!list)
+		return -ENOMEM;
+	parsed->list = list;
+	parsed->capacity = capacity;
+	return 0;
+}
+
+/* Appends the message; what it owns is freed with all the others. */
+static int take(struct parsed *parsed, struct bytes bytes)
+{
+	struct parsed_item *item;
+
+	if (grow(parsed) != 0)
+		return -ENOMEM;
+	item = &parsed->list[parsed->n++];
+	*item = (struct parsed_item){ 0 };
+	item->budget = malloc(sizeof(*item->budget));
+	if (!item->budget)
+		return -ENOMEM;
+	budget_init(item->budget, false);
+	item->message = fob__import_item__unpack(&item->budget->allocator,
+						 bytes.n, bytes.p);
+	if (!item->message)
+		return -EPROTO;
+	if (item->message->entry)
+		parsed->entries++;
+	if (item->message->skipped)
+		parsed->skipped++;
+	if (item->message->format[0])
+		snprintf(parsed->format, sizeof(parsed->format), "%s",
+			 item->message->format);
+	return 0;
+}
+
+static int take_all(struct parsed *parsed, struct frame *frame,
+		    struct bytes input)
+{
+	struct bytes message;
+	int r;
+
+	while (input.n > 0) {
+		r = frame_take(frame, &input, &message);
+		if (r == FRAME_ERR_MORE)
+			return 0;
+		if (r != 0)
+			return r < 0 ? r : -EPROTO;
+		r = take(parsed, message);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_messages(int fd, struct parsed *parsed)
+{
+	uint8_t input[READ_SIZE];
+	struct frame frame;
+	int r = 0;
+
+	frame_init(&frame, FRAME_MAX);
+	while (r == 0) {
+		ssize_t n = read(fd, input, sizeof(input));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			r = -errno;
+		if (n <= 0)
+			break;
+		r = take_all(parsed, &frame,
+			     (struct bytes){ input, (size_t)n });
+	}
+	if (r == 0 && frame_partial(&frame))
+		r = -EPROTO;
+	sodium_memzero(input, sizeof(input));
+	frame_deinit(&frame);
+	return r;
+}
+
+static const char *error_in(const struct parsed *parsed)
+{
+	size_t i;
+
+	for (i = 0; i < parsed->n; i++)
+		if (parsed->list[i].message &&
+		    parsed->list[i].message->error[0])
+			return parsed->list[i].message->error;
+	return NULL;
+}
+
+int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)
+{
+	char name[] = "fob-formats", option[] = "--format";
+	char *argv[] = { name, format ? option : NULL, format, NULL };
+	struct helper helper;
+	int status, r = helper_start(fob, argv, in, true, &helper);
+
+	if (r != 0)
+		return r;
+	r = read_messages(helper.out, ret);
+	status = helper_wait(&helper);
+	if (error_in(ret))
+		return fail(fob, STATUS_FAILED, "%s", error_in(ret));
+	if (r != 0)
+		return fail(fob, STATUS_FAILED, "what fob-formats answers: %s",
+			    strerror(-r));
+	if (status != STATUS_OK)
+		return fail(fob, STATUS_FAILED,
+			    "fob-formats failed on this input");
+	return 0;
+}
