@@ -1,0 +1,111 @@
+/*
+ * fob-qr: draws what it reads from standard input as a QR code on the
+ * terminal, two rows of modules in a line of half blocks. It never sees more
+ * than the one text, and wipes it.
+ */
+#include <errno.h>
+#include <qrencode.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/status.h"
+
+#define TEXT_SIZE 4096 /* more than the largest QR code holds */
+#define QUIET 4	       /* modules around it, ISO/IEC 18004 section 9.1 */
+
+struct picture {
+	const QRcode *code;
+	bool plain; /* no colours: light modules are full blocks */
+};
+
+static bool dark(const QRcode *code, int x, int y)
+{
+	if (x < 0 || y < 0 || x >= code->width || y >= code->width)
+		return false;
+	return code->data[y * code->width + x] & 1;
+}
+
+/*
+ * Light is drawn, dark is left out: so it looks right on a dark terminal,
+ * and with the colours set, on every one.
+ */
+static void draw_line(const struct picture *p, int y)
+{
+	static const char *const blocks[] = { "\xe2\x96\x88", "\xe2\x96\x80",
+					      "\xe2\x96\x84", " " };
+	int x;
+
+	if (!p->plain)
+		fputs("\033[40;97m", stdout);
+	for (x = -QUIET; x < p->code->width + QUIET; x++) {
+		bool upper = dark(p->code, x, y);
+		/* Below the last row there is no light to draw. */
+		bool lower = y + 1 >= p->code->width + QUIET ||
+			     dark(p->code, x, y + 1);
+
+		fputs(blocks[(upper ? 2 : 0) + (lower ? 1 : 0)], stdout);
+	}
+	fputs(p->plain ? "\n" : "\033[0m\n", stdout);
+}
+
+static int draw(const struct picture *p)
+{
+	int y;
+
+	for (y = -QUIET; y < p->code->width + QUIET; y += 2)
+		draw_line(p, y);
+	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+static int read_text(uint8_t *text, size_t *ret_n)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, text + at, TEXT_SIZE - at);
+		if (n > 0)
+			at += (size_t)n;
+	} while ((n > 0 && at < TEXT_SIZE) || (n < 0 && errno == EINTR));
+	*ret_n = at;
+	return n < 0 ? -errno : 0;
+}
+
+static int run(bool plain)
+{
+	uint8_t text[TEXT_SIZE];
+	struct picture picture = { .plain = plain };
+	QRcode *code;
+	size_t n;
+	int status;
+
+	if (read_text(text, &n) != 0 || n == 0 || n == TEXT_SIZE) {
+		fputs("fob-qr: no text, or one that is too long\n", stderr);
+		return STATUS_FAILED;
+	}
+	code = QRcode_encodeData((int)n, text, 0, QR_ECLEVEL_M);
+	if (!code)
+		code = QRcode_encodeData((int)n, text, 0, QR_ECLEVEL_L);
+	explicit_bzero(text, sizeof(text));
+	if (!code) {
+		fputs("fob-qr: the text is too long for a QR code\n", stderr);
+		return STATUS_FAILED;
+	}
+	picture.code = code;
+	status = draw(&picture);
+	explicit_bzero(code->data, (size_t)(code->width * code->width));
+	QRcode_free(code);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	bool plain = argc == 2 && strcmp(argv[1], "--plain") == 0;
+
+	if (argc != 1 && !plain) {
+		fputs("usage: fob-qr [--plain] < TEXT\n", stderr);
+		return STATUS_USAGE;
+	}
+	return run(plain);
+}
