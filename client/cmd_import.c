@@ -1,0 +1,353 @@
+/* fob import: a file of another application, in batches to the daemon. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/account.h"
+#include "client/ask.h"
+#include "client/fields.h"
+#include "client/helper.h"
+#include "client/parsed.h"
+#include "client/print.h"
+#include "client/report.h"
+#include "proto/text.h"
+
+#define BATCH_ENTRIES 64
+#define BATCH_BYTES (48 * 1024)
+#define ENTRY_MOST 15360 /* bytes of the largest that a vault takes */
+#define ENTRY_OVERHEAD 8 /* bytes of a packed entry's key and length */
+#define BAR_COLUMNS 30
+
+struct import_options {
+	char *file, *format, *group;
+	struct texts tags;
+	bool dry_run, formats;
+};
+
+struct import_state {
+	struct fob *fob;
+	const struct import_options *o;
+	/* Copies, whose fields may be more than the file's. */
+	Fob__NewEntry entries[BATCH_ENTRIES];
+	Fob__NewEntry *batch[BATCH_ENTRIES];
+	struct fields fields[BATCH_ENTRIES];
+	struct fields tags; /* that every entry gets */
+	size_t n, bytes;
+	uint64_t found, added, skipped, done, total;
+	struct json skips; /* the rows of "skipped" */
+};
+
+static void skip(struct import_state *s, const char *reason, const char *name,
+		 uint64_t position)
+{
+	struct fob *fob = s->fob;
+
+	s->skipped++;
+	json_object(&s->skips, NULL);
+	json_text(&s->skips, "reason", reason);
+	json_text(&s->skips, "name", name);
+	if (position > 0)
+		json_number(&s->skips, "position", position);
+	json_object_end(&s->skips);
+	if (fob->json)
+		return;
+	if (position > 0)
+		note(fob, "%llu: %s%s%s", (unsigned long long)position, name,
+		     name[0] ? ": " : "", reason);
+	else
+		note(fob, "%s: %s", name, reason);
+}
+
+static void entry_name(const Fob__NewEntry *entry,
+		       char ret[static ACCOUNT_NAME_SIZE])
+{
+	bool both = entry->issuer[0] && entry->account[0];
+
+	snprintf(ret, ACCOUNT_NAME_SIZE, "%s%s%s", entry->issuer,
+		 both ? "/" : "", entry->account);
+}
+
+static void bar(struct import_state *s)
+{
+	uint64_t total = s->total;
+	unsigned int full;
+
+	if (s->fob->json || s->fob->quiet || total < 2 * BATCH_ENTRIES ||
+	    !isatty(STDERR_FILENO))
+		return;
+	full = (unsigned int)(s->done * BAR_COLUMNS / total);
+	fprintf(stderr, "\r[%.*s%*s] %llu/%llu%s", (int)full,
+		"##############################", (int)(BAR_COLUMNS - full), "",
+		(unsigned long long)s->done, (unsigned long long)total,
+		s->done == total ? "\n" : "");
+	fflush(stderr);
+}
+
+static void count(struct import_state *s, const Fob__AddResult *result,
+		  const Fob__NewEntry *entry)
+{
+	char name[ACCOUNT_NAME_SIZE], reason[ACCOUNT_NAME_SIZE + 32];
+
+	entry_name(entry, name);
+	if (result->duplicate_of[0]) {
+		snprintf(reason, sizeof(reason), "duplicate of %s",
+			 result->duplicate_of);
+		skip(s, reason, name, 0);
+	} else if (result->status != STATUS_OK ||
+		   (result->id.len == 0 && !s->o->dry_run)) {
+		skip(s,
+		     result->reason[0] ? result->reason :
+					 status_text(result->status),
+		     name, 0);
+	} else {
+		s->added++;
+	}
+}
+
+static void empty_batch(struct import_state *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		fields_free(&s->fields[i]);
+	s->n = 0;
+	s->bytes = 0;
+}
+
+static int flush_batch(struct import_state *s)
+{
+	struct answers answers AUTO_ANSWERS = { 0 };
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__AddAsk add = FOB__ADD_ASK__INIT;
+	const Fob__Added *added;
+	size_t i;
+	int r;
+
+	if (s->n == 0)
+		return 0;
+	add.entries = s->batch;
+	add.n_entries = s->n;
+	add.dry_run = s->o->dry_run;
+	request.add = &add;
+	r = ask(s->fob, &request, &answers);
+	if (r != 0)
+		return r;
+	added = answers.list[0].reply->added;
+	if (!added || added->n_results != s->n)
+		return fail(s->fob, STATUS_FAILED,
+			    "the daemon answers for %zu entries, not %zu",
+			    added ? added->n_results : 0, s->n);
+	for (i = 0; i < s->n; i++)
+		count(s, added->results[i], s->batch[i]);
+	s->done += s->n;
+	empty_batch(s);
+	bar(s);
+	return 0;
+}
+
+/* The entry, with the group and the tags that every entry gets. */
+static int push(struct import_state *s, const Fob__NewEntry *from)
+{
+	Fob__NewEntry *entry;
+	struct fields *fields;
+	size_t n;
+	int r = s->n == BATCH_ENTRIES ? flush_batch(s) : 0;
+
+	if (r != 0)
+		return r;
+	entry = &s->entries[s->n];
+	fields = &s->fields[s->n];
+	*entry = *from;
+	if (s->o->group)
+		entry->group = s->o->group;
+	fields_add_all(fields, from->fields, from->n_fields);
+	fields_add_all(fields, s->tags.list, s->tags.n);
+	if (fields->failed) {
+		fields_free(fields);
+		return fail(s->fob, STATUS_FAILED, "out of memory");
+	}
+	entry->fields = fields->list;
+	entry->n_fields = fields->n;
+	n = fob__new_entry__get_packed_size(entry) + ENTRY_OVERHEAD;
+	s->batch[s->n++] = entry;
+	s->bytes += n;
+	return s->bytes > BATCH_BYTES - ENTRY_MOST ? flush_batch(s) : 0;
+}
+
+static int push_all(struct import_state *s, const struct parsed *parsed)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < s->o->tags.n; i++)
+		fields_add_tag(&s->tags, s->o->tags.list[i]);
+	s->total = parsed->entries;
+	for (i = 0; r == 0 && i < parsed->n; i++)
+		if (parsed->list[i].message->entry)
+			r = push(s, parsed->list[i].message->entry);
+	if (r == 0)
+		r = flush_batch(s);
+	empty_batch(s);
+	fields_free(&s->tags);
+	return r;
+}
+
+static void tell_skipped(struct import_state *s, const struct parsed *parsed)
+{
+	size_t i;
+
+	for (i = 0; i < parsed->n; i++) {
+		const Fob__ImportItem *item = parsed->list[i].message;
+
+		if (item->skipped)
+			skip(s, item->skipped->reason, item->skipped->name,
+			     item->skipped->position);
+		if (item->warning[0] && !s->fob->json)
+			warn(s->fob, "%s%.0llu%s%s",
+			     item->position ? "record " : "",
+			     (unsigned long long)item->position,
+			     item->position ? ": " : "", item->warning);
+	}
+}
+
+static int as_json(struct import_state *s, const struct parsed *parsed)
+{
+	struct json json AUTO_JSON = { 0 };
+	size_t i;
+
+	json_object(&json, NULL);
+	json_text(&json, "format", parsed->format);
+	json_number(&json, "found", s->found);
+	json_number(&json, "added", s->added);
+	json_array(&json, "skipped");
+	json_append(&json, &s->skips);
+	json_array_end(&json);
+	json_array(&json, "warnings");
+	for (i = 0; i < parsed->n; i++)
+		if (parsed->list[i].message->warning[0])
+			json_text(&json, NULL,
+				  parsed->list[i].message->warning);
+	json_array_end(&json);
+	json_bool(&json, "dry_run", s->o->dry_run);
+	json_object_end(&json);
+	return print_json(s->fob, &json);
+}
+
+static int as_text(struct import_state *s)
+{
+	printf("%llu found, %llu %s, %llu skipped\n",
+	       (unsigned long long)s->found, (unsigned long long)s->added,
+	       s->o->dry_run ? "would be added" : "added",
+	       (unsigned long long)s->skipped);
+	return print_done(s->fob);
+}
+
+static int import(struct fob *fob, const struct import_options *o, int in)
+{
+	struct parsed parsed AUTO_PARSED = { 0 };
+	struct import_state state = { .fob = fob, .o = o };
+	int r = parsed_read(fob, in, o->format, &parsed);
+
+	if (r != 0)
+		return r;
+	state.found = parsed.entries + parsed.skipped;
+	tell_skipped(&state, &parsed);
+	r = push_all(&state, &parsed);
+	if (r == 0)
+		r = fob->json ? as_json(&state, &parsed) : as_text(&state);
+	json_deinit(&state.skips);
+	return r;
+}
+
+static int list_formats(struct fob *fob)
+{
+	char name[] = "fob-formats", option[] = "--formats";
+	char *argv[] = { name, option, NULL };
+	struct json json AUTO_JSON = { 0 };
+	char text[4096], *line, *rest = NULL;
+	struct helper helper;
+	size_t n = 0;
+	ssize_t got;
+	int r = helper_start(fob, argv, STDIN_FILENO, true, &helper);
+
+	if (r != 0)
+		return r;
+	while ((got = read(helper.out, text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	text[n] = '\0';
+	r = helper_wait(&helper);
+	if (r != 0)
+		return fail(fob, STATUS_FAILED, "fob-formats failed");
+	if (!fob->json) {
+		fputs(text, stdout);
+		return print_done(fob);
+	}
+	json_array(&json, NULL);
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		json_text(&json, NULL, line);
+	json_array_end(&json);
+	return print_json(fob, &json);
+}
+
+static int open_and_import(struct fob *fob, const struct import_options *o)
+{
+	int in, r;
+
+	if (strcmp(o->file, "-") == 0)
+		return import(fob, o, STDIN_FILENO);
+	in = open(o->file, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return fail(fob, STATUS_FAILED, "cannot open %s: %s", o->file,
+			    strerror(errno));
+	r = import(fob, o, in);
+	close(in);
+	return r;
+}
+
+static int run_import(struct fob *fob, char **argv)
+{
+	struct import_options o = { 0 };
+	const struct option table[] = {
+		{ "format", 0, OPTION_TEXT, &o.format },
+		{ "dry-run", 0, OPTION_FLAG, &o.dry_run },
+		{ "group", 0, OPTION_TEXT, &o.group },
+		{ "tag", 0, OPTION_TEXTS, &o.tags },
+		{ "formats", 0, OPTION_FLAG, &o.formats },
+	};
+	struct texts arguments;
+
+	if (!options_parse(fob, argv, table, ARRAY_SIZE(table), &arguments) ||
+	    !options_exactly(fob, &arguments, o.formats ? 0 : 1,
+			     "FILE, or - for standard input"))
+		return fob->status;
+	if (o.formats)
+		return list_formats(fob);
+	o.file = arguments.list[0];
+	return open_and_import(fob, &o);
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.brief = "take over the accounts of another application",
+	.help = "Usage: fob import FILE|- [--format F] [--dry-run]\n"
+		"       [--group G] [--tag T]\n"
+		"       fob import --formats\n"
+		"\n"
+		"Reads a file of another application; the format is found by\n"
+		"content. Accounts that are here already are skipped and\n"
+		"counted, a bad record is reported and the others go in.\n"
+		"Nothing is written when the file as a whole is damaged.\n"
+		"\n"
+		"  --format F   when the format is not found\n"
+		"  --dry-run    only say what would happen\n"
+		"  --group G    put them all into this group\n"
+		"  --tag T      give them all this tag\n"
+		"  --formats    list the formats\n"
+		"\n"
+		"Example:\n"
+		"  $ fob import accounts.txt\n"
+		"  12 found, 11 added, 1 skipped\n",
+	.run = run_import,
+};
