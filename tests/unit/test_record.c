@@ -304,6 +304,25 @@ static void test_keep(void **state UNUSED)
 	assert_false(r.conflict);
 }
 
+static void test_drop(void **state UNUSED)
+{
+	AUTO_RECORD struct record r = { 0 };
+	Fob__OtpValue *live[LIVE_MAX];
+
+	assert_int_equal(record_new(&r, 1), 0);
+	add(&r, "kept", 1);
+	add(&r, "lost", 2);
+	add(&r, "lost", 3);
+	assert_int_equal(record_drop_otp(&r, vid(9), at(1)), RECORD_ERR_FIELD);
+	assert_int_equal(record_live(&r, live), 2);
+	assert_int_equal(record_drop_otp(&r, live[1]->vid.data, at(7)), 0);
+	assert_int_equal(record_live(&r, live), 1);
+	assert_int_equal(live[0]->vid.data[0], 1);
+	assert_int_equal(r.plain->otp->n_live, 1);
+	assert_int_equal(r.plain->otp->n_gone, 2);
+	assert_true(r.changed == 7);
+}
+
 static void test_counter(void **state UNUSED)
 {
 	AUTO_RECORD struct record r = { 0 };
@@ -457,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_replace_often),
 		cmocka_unit_test(test_add_bounds),
 		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_counter),
 		cmocka_unit_test(test_tombstone),
 		cmocka_unit_test(test_parse_failure),
