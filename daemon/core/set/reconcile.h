@@ -23,8 +23,9 @@ struct reconcile {
 	uint32_t *ids;		/* indices, ascending by id, owned */
 	uint8_t (*sums)[ID_SIZE];	/* n + 1 prefix sums, owned */
 	uint32_t n;
-	uint32_t levels, ranges;	/* so far, of this run */
-	uint64_t peer_count;
+	uint32_t levels;	/* messages answered so far, of this run */
+	uint64_t ranges;	/* in them and in the answers */
+	uint64_t peer_count;	/* the most ids that they spoke of */
 };
 
 /* Ids of one list, 32 bytes each, growing. */
@@ -49,7 +50,8 @@ int reconcile_open(struct reconcile *run, Fob__Ranges **ret);
 
 /*
  * Answers the other side's ranges. *ret becomes the answer, or NULL when all
- * ranges are settled. want gets ids that they listed and we do not hold;
+ * ranges are settled. It always fits into a message: what does not is left
+ * for later, as one range from there to the end. want gets ids that they listed and we do not hold;
  * have gets ids that we carry and their list lacks (to be announced). 0,
  * -ENOMEM or RECONCILE_ERR_*.
  */
