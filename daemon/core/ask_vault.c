@@ -127,7 +127,6 @@ int vault_device_new(struct step *step)
 		return -ENOMEM;
 	memcpy(node->device_row, row, n);
 	node->device_row_len = n;
-	step_put_local(step, "device", (struct bytes){ row, n });
 	sodium_memzero(row, sizeof(row));
 	return 0;
 }
@@ -255,6 +254,9 @@ static int init_make(struct step *step, struct call *call, struct kit *kit)
 		r = init_genesis(step, kit);
 	if (r < 0)
 		return r;
+	step_put_local(step, "device",
+		       (struct bytes){ node->device_row,
+				       node->device_row_len });
 	vault_name(step, ask->name[0] ? ask->name : "device");
 	node->state = NODE_LOCKED;
 	r = node_unlock(step);

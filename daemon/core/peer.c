@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/meet.h"
 #include "daemon/core/state.h"
 
 /* A status is made this long after a change, so that many cost one. */
@@ -135,7 +136,8 @@ static int peer_greet(struct step *step, struct sync_peer *peer)
 	const struct item *chain[CHAIN_ADDS] = { NULL };
 	size_t n = 0;
 
-	if (peer->leader && !peer_knows_us(node, peer->author))
+	if (peer->leader && node->self_author != NONE &&
+	    !peer_knows_us(node, peer->author))
 		n = peer_chain(node, node->self_author, chain);
 	for (size_t i = 0; i < n; i++) {
 		fob__item__init(&items[i]);
@@ -186,7 +188,9 @@ static int peer_up(struct step *step)
 	struct sync_peer *peer;
 	uint32_t author;
 
-	if (!node->self || node->self_author == NONE) {
+	/* A joiner may not have its ADD yet, but its sponsor does. */
+	if (!node->self || (node->self_author == NONE &&
+			    (node->state != NODE_JOINING || !dialed))) {
 		peer_close(step, event->conn);
 		return 0;
 	}
@@ -711,9 +715,12 @@ static void peer_dial(struct step *step, uint32_t author)
 
 static bool peer_may_dial(const struct node *node)
 {
-	return node->self && node->self_author != NONE &&
-	       node->set.authors[node->self_author].member &&
-	       node->n_dials == node->set.n_authors;
+	if (!node->self || node->n_dials != node->set.n_authors)
+		return false;
+	if (node->self_author == NONE)
+		return node->state == NODE_JOINING &&
+		       (!node->join || node->join->stage > JOIN_SIGNED);
+	return node->set.authors[node->self_author].member;
 }
 
 static bool peer_any(const struct node *node)

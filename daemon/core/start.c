@@ -262,9 +262,7 @@ int node_unlock(struct step *step)
 	int r;
 
 	REQUIRE(node->self && node->self->unlocked);
-	node->state = node->self_author == NONE && node->set.pinned == false ?
-			      node->state :
-			      NODE_UNLOCKED;
+	node->state = NODE_UNLOCKED;
 	node->last_use = node->mono;
 	node->failures = 0;
 	step_random(step, node->vault.seed_key, sizeof(node->vault.seed_key));
