@@ -1,6 +1,6 @@
 /*
  * The keys of a recovery seed, against values made apart from this code with
- * Python's hashlib and PyNaCl.
+ * Python's hashlib and PyNaCl. Covers: digest.
  */
 #include "daemon/core/trust/kit.h"
 

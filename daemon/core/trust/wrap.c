@@ -43,14 +43,12 @@ static void ephemeral_secret(uint8_t ret[static KEY_SIZE],
 	DIGEST(ret, KEY_SIZE, ((struct bytes){ key, KEY_SIZE }), parts);
 }
 
-/* False when either point is of low order. */
-static bool box_key(uint8_t ret[static KEY_SIZE],
-		    const uint8_t secret[static KEY_SIZE],
-		    const uint8_t point[static KEY_SIZE],
+/* From the X25519 product of one side's secret and the other's point. */
+static void box_key(uint8_t ret[static KEY_SIZE],
+		    const uint8_t shared[static KEY_SIZE],
 		    const uint8_t ephemeral[static KEY_SIZE],
 		    const struct wrap_recipient *recipient, const uint8_t *kid)
 {
-	uint8_t shared[KEY_SIZE];
 	const struct bytes parts[] = {
 		LABEL("fob/1 wrap"),
 		{ recipient->vault_id, ID_SIZE },
@@ -59,12 +57,8 @@ static bool box_key(uint8_t ret[static KEY_SIZE],
 		{ recipient->public_key, KEY_SIZE },
 		{ kid, KID_SIZE },
 	};
-	bool ok = crypto_scalarmult(shared, secret, point) == 0;
 
-	if (ok)
-		DIGEST(ret, KEY_SIZE, NO_KEY, parts);
-	sodium_memzero(shared, sizeof(shared));
-	return ok;
+	DIGEST(ret, KEY_SIZE, NO_KEY, parts);
 }
 
 static void seal(uint8_t box[static BOX_SIZE], const uint8_t *plain,
@@ -97,20 +91,21 @@ static int open_named(uint8_t *ret, const uint8_t *box, const uint8_t *key,
 int wrap_make(struct wrapped *ret, const uint8_t key[static KEY_SIZE],
 	      const struct wrap_recipient *recipient)
 {
-	uint8_t secret[KEY_SIZE], sealing[KEY_SIZE], kid[KID_SIZE];
-	struct wrapped made;
+	uint8_t secret[KEY_SIZE], shared[KEY_SIZE], sealing[KEY_SIZE];
+	uint8_t kid[KID_SIZE];
 	int err = WRAP_ERR_BAD;
 
 	wrap_kid(kid, key);
 	ephemeral_secret(secret, key, kid, recipient);
-	crypto_scalarmult_base(made.ephemeral, secret);
-	if (box_key(sealing, secret, recipient->public_key, made.ephemeral,
-		    recipient, kid)) {
-		seal(made.box, key, sealing);
-		*ret = made;
+	/* It fails for points of low order only. */
+	if (crypto_scalarmult(shared, secret, recipient->public_key) == 0) {
+		crypto_scalarmult_base(ret->ephemeral, secret);
+		box_key(sealing, shared, ret->ephemeral, recipient, kid);
+		seal(ret->box, key, sealing);
 		err = 0;
 	}
 	sodium_memzero(secret, sizeof(secret));
+	sodium_memzero(shared, sizeof(shared));
 	sodium_memzero(sealing, sizeof(sealing));
 	return err;
 }
@@ -134,14 +129,16 @@ int wrap_open(uint8_t ret_key[static KEY_SIZE], const Fob__Wrap *wrap,
 	      const struct wrap_recipient *recipient,
 	      const uint8_t secret[static KEY_SIZE], const uint8_t *kid)
 {
-	uint8_t opening[KEY_SIZE];
-	int err;
+	uint8_t shared[KEY_SIZE], opening[KEY_SIZE];
+	int err = WRAP_ERR_BAD;
 
-	if (!wrap_sized(wrap) ||
-	    !box_key(opening, secret, wrap->ephemeral.data,
-		     wrap->ephemeral.data, recipient, kid))
+	if (!wrap_sized(wrap))
 		return WRAP_ERR_BAD;
-	err = open_named(ret_key, wrap->box.data, opening, kid);
+	if (crypto_scalarmult(shared, secret, wrap->ephemeral.data) == 0) {
+		box_key(opening, shared, wrap->ephemeral.data, recipient, kid);
+		err = open_named(ret_key, wrap->box.data, opening, kid);
+	}
+	sodium_memzero(shared, sizeof(shared));
 	sodium_memzero(opening, sizeof(opening));
 	return err;
 }
