@@ -1,7 +1,8 @@
 /*
  * Keys of groups: who opens them, who knows them, when a new one is owed;
  * and entries under them. Each world is a vault of tests/lib; a device's view
- * of it is a ring of its own.
+ * of it is a ring of its own. Covers: keyring_table, keyring_audit,
+ * keyring_make, keyring_entry.
  */
 #include "daemon/core/trust/keyring.h"
 
@@ -30,7 +31,7 @@ struct world {
 	struct build b;
 	struct set set;
 	struct roster roster;
-	struct keyring ring;	/* of device `self` */
+	struct keyring ring; /* of device `self` */
 	int self;
 	uint8_t next_secret;
 };
@@ -148,16 +149,16 @@ static Fob__Key *first_payload(struct world *w, const uint8_t *secret)
 	Fob__Key *key = NULL;
 
 	build_recovery(&kit, SEED, 0);
-	assert_int_equal(
-		keyring_make_first(&(struct keyring_first){
-					   .vault_id = w->b.vault_id,
-					   .group = main_group,
-					   .device = k.id,
-					   .wrap_public = k.wrap_public,
-					   .recovery_public = kit.wrap_public,
-				   },
-				   secret, &key),
-		0);
+	assert_int_equal(keyring_make_first(
+				 &(struct keyring_first){
+					 .vault_id = w->b.vault_id,
+					 .group = main_group,
+					 .device = k.id,
+					 .wrap_public = k.wrap_public,
+					 .recovery_public = kit.wrap_public,
+				 },
+				 secret, &key),
+			 0);
 	return key;
 }
 
@@ -479,8 +480,8 @@ static void test_commitment(UNUSED void **state)
 						packed };
 		assert_int_equal(
 			keyring_open(&w.ring,
-				     (struct bytes){ body,
-						     fob__body__pack(&b, body) },
+				     (struct bytes){
+					     body, fob__body__pack(&b, body) },
 				     (struct bytes){ it->blob, it->blob_len },
 				     &plain, &n),
 			flip ? KEYRING_ERR_FORGED : 0);
@@ -495,9 +496,9 @@ static void test_sizes(UNUSED void **state)
 	static const struct {
 		size_t plain, blob;
 	} sizes[] = {
-		{ 0, 256 },	 { 255, 256 },	    { 256, 512 },
-		{ 511, 512 },	 { 512, 1024 },	    { 1023, 1024 },
-		{ 1024, 2048 },	 { 2047, 2048 },    { 14336, 15360 },
+		{ 0, 256 },	  { 255, 256 },	  { 256, 512 },
+		{ 511, 512 },	  { 512, 1024 },  { 1023, 1024 },
+		{ 1024, 2048 },	  { 2047, 2048 }, { 14336, 15360 },
 		{ 15359, 15360 },
 	};
 	static uint8_t bytes[PLAIN_MAX];
@@ -525,12 +526,11 @@ static void test_sizes(UNUSED void **state)
 	self = keys_of(0);
 	head.entry = &entry;
 	entry.group = (ProtobufCBinaryData){ GROUP_ID_SIZE, group };
-	assert_int_equal(
-		keyring_seal(&w.ring, &self, &head,
-			     &(struct keyring_plain){
-				     { bytes, PLAIN_MAX }, bytes },
-			     &sealed),
-		KEYRING_ERR_TOO_LARGE);
+	assert_int_equal(keyring_seal(&w.ring, &self, &head,
+				      &(struct keyring_plain){
+					      { bytes, PLAIN_MAX }, bytes },
+				      &sealed),
+			 KEYRING_ERR_TOO_LARGE);
 	world_deinit(&w);
 }
 
