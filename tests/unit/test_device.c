@@ -294,8 +294,8 @@ static void test_key_file(UNUSED void **state)
 	uint8_t key[KEY_SIZE];
 
 	memset(slot.salt, 7, sizeof(slot.salt));
-	slot_key_file(&slot,
-		      (struct bytes){ (const uint8_t *)"content", 7 }, key);
+	slot_key_file(&slot, (struct bytes){ (const uint8_t *)"content", 7 },
+		      key);
 	expect_hex(key, KEY_SIZE,
 		   "32c8366df803deb640d03fa286323e11482cb4cb98b8bebea0dd2472"
 		   "8baad4d9");

@@ -1,7 +1,8 @@
 /*
  * What the carried class 0 means: members, suspensions and who may lift them,
  * groups, what is held back from the view, heads and missing ids. Where order
- * could matter, the items come in several orders.
+ * could matter, the items come in several orders. Covers: group, suspension,
+ * withheld.
  */
 #include "daemon/core/trust/roster.h"
 
@@ -96,7 +97,7 @@ static int add(struct world *w, int by, int number, uint32_t ordinal)
 /* --- GROUPs, which tests/lib leaves to us --------------------------------- */
 
 struct change {
-	int group;		/* the item that makes it; BUILD_NONE: this one */
+	int group; /* the item that makes it; BUILD_NONE: this one */
 	struct build_list add, remove; /* device numbers */
 	struct build_list tips1, tips2, undo;
 };
@@ -115,8 +116,8 @@ static void device_ids(struct ids *ids, struct build_list list)
 
 		build_device(&d, 7, list.items[i]);
 		memcpy(ids->bytes[i], d.id, DEVICE_ID_SIZE);
-		ids->data[i] = (ProtobufCBinaryData){ DEVICE_ID_SIZE,
-						      ids->bytes[i] };
+		ids->data[i] =
+			(ProtobufCBinaryData){ DEVICE_ID_SIZE, ids->bytes[i] };
 	}
 }
 
@@ -414,8 +415,9 @@ static void test_group(UNUSED void **state)
 	add(&w, 0, 1, 1);
 	add(&w, 0, 2, 2);
 	build_add(&w.b, 0, 3, FOB__ROLE__KEEPER, 3);
-	maker = group(&w, 1, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(2, 3) });
+	maker = group(&w, 1,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(2, 3) });
 	e1 = entry(&w, 2, maker);
 	e2 = entry(&w, 0, maker);
 	load(&w);
@@ -437,11 +439,12 @@ static void test_group_add(UNUSED void **state)
 	world_init(&w);
 	for (int i = 1; i <= 5; i++)
 		add(&w, 0, i, (uint32_t)i);
-	maker = group(&w, 0, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(1) });
+	maker = group(&w, 0,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(1) });
 	group(&w, 1, &(struct change){ .group = maker, .add = BUILD_LIST(2) });
-	group(&w, 3, &(struct change){ .group = maker,
-				       .add = BUILD_LIST(3, 4) });
+	group(&w, 3,
+	      &(struct change){ .group = maker, .add = BUILD_LIST(3, 4) });
 	group(&w, KIT,
 	      &(struct change){ .group = maker, .add = BUILD_LIST(5) });
 	load(&w);
@@ -462,11 +465,12 @@ static bool removal_works(int by, int target)
 	world_init(&w);
 	for (int i = 1; i <= 5; i++)
 		add(&w, 0, i, (uint32_t)i);
-	maker = group(&w, 2, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(1, 3, 4) });
-	group(&w, by, &(struct change){ .group = maker,
-					.remove = (struct build_list){
-						&target, 1 } });
+	maker = group(&w, 2,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(1, 3, 4) });
+	group(&w, by,
+	      &(struct change){ .group = maker,
+				.remove = (struct build_list){ &target, 1 } });
 	load(&w);
 	works = !reads(&w, maker, target);
 	world_deinit(&w);
@@ -494,8 +498,9 @@ static void test_group_removed_adds_nobody(UNUSED void **state)
 	world_init(&w);
 	for (int i = 1; i <= 5; i++)
 		add(&w, 0, i, (uint32_t)i);
-	maker = group(&w, 1, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(2, 3) });
+	maker = group(&w, 1,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(2, 3) });
 	group(&w, 2, &(struct change){ .group = maker, .add = BUILD_LIST(4) });
 	group(&w, 1,
 	      &(struct change){ .group = maker, .remove = BUILD_LIST(2) });
@@ -517,10 +522,12 @@ static bool undo_works(int by, bool named)
 	world_init(&w);
 	for (int i = 1; i <= 4; i++)
 		add(&w, 0, i, (uint32_t)i);
-	maker = group(&w, 1, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(2, 3, 4) });
-	removal = group(&w, 2, &(struct change){ .group = maker,
-						 .remove = BUILD_LIST(4) });
+	maker = group(&w, 1,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(2, 3, 4) });
+	removal = group(&w, 2,
+			&(struct change){ .group = maker,
+					  .remove = BUILD_LIST(4) });
 	group(&w, by,
 	      &(struct change){ .group = maker,
 				.add = BUILD_LIST(4),
@@ -554,18 +561,21 @@ static void test_group_held_back(UNUSED void **state)
 	world_init(&w);
 	add(&w, 0, 1, 1);
 	add(&w, 0, 2, 2);
-	maker = group(&w, 1, &(struct change){ .group = BUILD_NONE,
-					       .add = BUILD_LIST(2) });
+	maker = group(&w, 1,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(2) });
 	old = entry(&w, 2, maker);
 	late = entry(&w, 2, maker);
 	elsewhere = build_entry(&w.b, 2, 9, NOTHING);
-	group(&w, 1, &(struct change){ .group = maker,
-				       .remove = BUILD_LIST(2),
-				       .tips2 = BUILD_LIST(old) });
+	group(&w, 1,
+	      &(struct change){ .group = maker,
+				.remove = BUILD_LIST(2),
+				.tips2 = BUILD_LIST(old) });
 	/* Its own, wider acceptance is worth nothing beside that. */
-	group(&w, 2, &(struct change){ .group = maker,
-				       .remove = BUILD_LIST(2),
-				       .tips2 = BUILD_LIST(elsewhere) });
+	group(&w, 2,
+	      &(struct change){ .group = maker,
+				.remove = BUILD_LIST(2),
+				.tips2 = BUILD_LIST(elsewhere) });
 	load(&w);
 	assert_false(reads(&w, maker, 2));
 	assert_true(valid(&w, old));

@@ -50,8 +50,7 @@ static inline bool bits_merge(uint64_t *a, const uint64_t *b, uint32_t n)
 }
 
 /* Is every one of a also in b? */
-static inline bool bits_within(const uint64_t *a, const uint64_t *b,
-			       uint32_t n)
+static inline bool bits_within(const uint64_t *a, const uint64_t *b, uint32_t n)
 {
 	for (size_t i = 0; i < bits_words(n); i++)
 		if (a[i] & ~b[i])

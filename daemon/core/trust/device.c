@@ -366,9 +366,10 @@ void slot_seal(struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	uint8_t clear[SLOT_BOX];
 
 	pack_slot_clear(clear, slot);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(
-		slot->box, NULL, unlock_key, KEY_SIZE, clear, sizeof(clear),
-		NULL, slot->nonce, slot_key);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(slot->box, NULL, unlock_key,
+						   KEY_SIZE, clear,
+						   sizeof(clear), NULL,
+						   slot->nonce, slot_key);
 }
 
 int slot_open(const struct slot *slot, const uint8_t slot_key[static KEY_SIZE],

@@ -13,7 +13,7 @@
 #include "proto/limits.h"
 
 enum {
-	DEVICE_ERR_DAMAGED = 1,	/* not a row of ours */
+	DEVICE_ERR_DAMAGED = 1, /* not a row of ours */
 	DEVICE_ERR_KEY,		/* this unlock key does not open it */
 };
 
@@ -23,8 +23,8 @@ struct device_keys {
 	uint8_t status_secret[64], status_public[KEY_SIZE];
 	uint8_t wrap_secret[KEY_SIZE], wrap_public[KEY_SIZE];
 	uint8_t transport_secret[KEY_SIZE], transport_public[KEY_SIZE];
-	uint8_t nonce_secret[KEY_SIZE];	/* for entry nonces; sealed too */
-	bool unlocked;		/* sign, wrap and nonce secrets are here */
+	uint8_t nonce_secret[KEY_SIZE]; /* for entry nonces; sealed too */
+	bool unlocked; /* sign, wrap and nonce secrets are here */
 };
 
 /* All keys from 32 bytes of entropy, which the caller wipes. */
@@ -35,8 +35,7 @@ void device_lock(struct device_keys *keys);
 void device_wipe(struct device_keys *keys); /* everything; NULL is fine */
 #define AUTO_DEVICE CLEANUP(device_wipe)
 /* The four public keys; it points into keys. */
-void device_certificate(const struct device_keys *keys,
-			Fob__Certificate *ret);
+void device_certificate(const struct device_keys *keys, Fob__Certificate *ret);
 
 #define DEVICE_ROW_MAX 1024
 /*
@@ -45,8 +44,7 @@ void device_certificate(const struct device_keys *keys,
  * unlocked. Returns the length of the row.
  */
 size_t device_pack(uint8_t ret_row[static DEVICE_ROW_MAX],
-		   const struct device_keys *keys,
-		   const uint8_t *unlock_key,
+		   const struct device_keys *keys, const uint8_t *unlock_key,
 		   const uint8_t seal_nonce[static NONCE_SIZE]);
 /*
  * Locked keys from a row; those of a row that is not sealed are unlocked. 0,
@@ -67,11 +65,11 @@ int device_unlock(struct device_keys *keys, struct bytes row,
 enum slot_type { SLOT_PASSPHRASE = 1, SLOT_KEY_FILE = 2, SLOT_FIDO2 = 3 };
 
 struct slot {
-	uint8_t number;		/* 1 and up, never reused */
+	uint8_t number; /* 1 and up, never reused */
 	uint8_t type;
-	uint32_t passes;	/* Argon2id; 0 for key files */
-	uint64_t memory;	/* bytes */
-	uint64_t created;	/* ms since 1970 */
+	uint32_t passes;  /* Argon2id; 0 for key files */
+	uint64_t memory;  /* bytes */
+	uint64_t created; /* ms since 1970 */
 	uint8_t salt[16];
 	uint8_t nonce[NONCE_SIZE];
 	uint8_t box[BOX_SIZE];
@@ -80,12 +78,12 @@ struct slot {
 
 #define SLOT_ROW_MAX 256
 size_t slot_pack(uint8_t ret_row[static SLOT_ROW_MAX], const struct slot *slot);
-int slot_load(struct slot *slot, struct bytes row);	/* 0, DEVICE_ERR_DAMAGED */
+int slot_load(struct slot *slot, struct bytes row); /* 0, DEVICE_ERR_DAMAGED */
 /* Fills box. All but box and label is set before, and bound by it. */
 void slot_seal(struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	       const uint8_t unlock_key[static KEY_SIZE]);
 int slot_open(const struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
-	      uint8_t ret_unlock_key[static KEY_SIZE]);	/* 0, DEVICE_ERR_KEY */
+	      uint8_t ret_unlock_key[static KEY_SIZE]); /* 0, DEVICE_ERR_KEY */
 /* slot_key = BLAKE2b-256(key = salt, "fob/1 key file\0" || content). */
 void slot_key_file(const struct slot *slot, struct bytes content,
 		   uint8_t ret_slot_key[static KEY_SIZE]);

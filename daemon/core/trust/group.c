@@ -143,8 +143,9 @@ static int apply_removals(struct group_state *state, uint32_t item)
 		if (target == NONE || !may_remove(state, signer, target) ||
 		    find_removal(state, item, target))
 			continue;
-		err = push_removal(state, (struct group_removal){
-						  item, target, signer, false });
+		err = push_removal(state,
+				   (struct group_removal){ item, target, signer,
+							   false });
 		if (err)
 			return err;
 	}
@@ -158,16 +159,17 @@ static int undo(struct group_state *state, uint32_t signer, uint32_t removal,
 	struct group_removal *known;
 	uint32_t remover;
 
-	if (removal == NONE || !(state->set->items[removal].flags & SET_CARRIED))
+	if (removal == NONE ||
+	    !(state->set->items[removal].flags & SET_CARRIED))
 		return 0;
 	remover = state->set->items[removal].author;
 	if (!may_undo(state->set, signer, remover))
 		return 0;
 	known = find_removal(state, removal, target);
 	if (!known)
-		return push_removal(state, (struct group_removal){
-						   removal, target, remover,
-						   true });
+		return push_removal(state,
+				    (struct group_removal){ removal, target,
+							    remover, true });
 	known->undone = true;
 	return 0;
 }
@@ -236,8 +238,8 @@ static void add_first(struct group_state *state, uint32_t maker)
 	}
 }
 
-int group_init(struct group_state *state, const struct set *set,
-	       uint32_t maker, const uint32_t *order, uint32_t n)
+int group_init(struct group_state *state, const struct set *set, uint32_t maker,
+	       const uint32_t *order, uint32_t n)
 {
 	int err = 0;
 

@@ -13,15 +13,15 @@
 /* One device removed by one GROUP item. */
 struct group_removal {
 	uint32_t item;
-	uint32_t target;	/* author */
-	uint32_t signer;	/* author, or NONE: the recovery key */
+	uint32_t target; /* author */
+	uint32_t signer; /* author, or NONE: the recovery key */
 	bool undone;
 };
 
 struct group_state {
 	const struct set *set;
-	uint32_t creator;	/* author, or NONE: the recovery key */
-	uint64_t *added;	/* bitmap over authors: a valid add was seen */
+	uint32_t creator; /* author, or NONE: the recovery key */
+	uint64_t *added;  /* bitmap over authors: a valid add was seen */
 	struct group_removal *removals;
 	uint32_t n_removals, cap_removals;
 };
@@ -33,8 +33,8 @@ int group_order(const struct set *set, uint32_t **ret, uint32_t *ret_n);
  * Evaluates the group that `maker` (a carried GROUP item without group id)
  * makes; order is that of group_order. 0, -ENOMEM.
  */
-int group_init(struct group_state *state, const struct set *set,
-	       uint32_t maker, const uint32_t *order, uint32_t n);
+int group_init(struct group_state *state, const struct set *set, uint32_t maker,
+	       const uint32_t *order, uint32_t n);
 void group_deinit(struct group_state *state);
 #define AUTO_GROUP CLEANUP(group_deinit)
 

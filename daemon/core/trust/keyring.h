@@ -14,7 +14,7 @@
 #include "daemon/core/trust/roster.h"
 
 enum {
-	KEYRING_ERR_NO_KEY = 1,	/* this device does not hold that key */
+	KEYRING_ERR_NO_KEY = 1, /* this device does not hold that key */
 	KEYRING_ERR_OWED,	/* no clean key: a rotation comes first */
 	KEYRING_ERR_FORGED,	/* does not decrypt, or commitment differs */
 	KEYRING_ERR_PLAIN,	/* decrypts, but is no entry of ours */
@@ -23,48 +23,48 @@ enum {
 
 /* A key of a group; two groups with one kid are two of these. */
 struct keyring_key {
-	uint32_t kid;		/* in set.kids */
-	uint32_t group;		/* in set.groups */
-	uint32_t item;		/* valid KEY of least id that made it, or NONE */
-	bool held;		/* secret is here */
-	bool audited, poisoned;	/* wraps recomputed: all right, or not */
+	uint32_t kid;	/* in set.kids */
+	uint32_t group; /* in set.groups */
+	uint32_t item;	/* valid KEY of least id that made it, or NONE */
+	bool held;	/* secret is here */
+	bool audited, poisoned; /* wraps recomputed: all right, or not */
 	bool clean;
-	bool replaced;		/* a valid KEY of the group has it as parent */
-	bool stranger;		/* somebody who is no author knows it */
-	bool kit, old_kit;	/* wrapped for the current kit; for another */
-	const uint8_t *secret;	/* KEY_SIZE in secret memory, or NULL */
-	uint64_t *knows;	/* bitmap over authors, owned */
-	uint64_t *wrapped;	/* bitmap over authors: has a wrap; owned */
+	bool replaced;	       /* a valid KEY of the group has it as parent */
+	bool stranger;	       /* somebody who is no author knows it */
+	bool kit, old_kit;     /* wrapped for the current kit; for another */
+	const uint8_t *secret; /* KEY_SIZE in secret memory, or NULL */
+	uint64_t *knows;       /* bitmap over authors, owned */
+	uint64_t *wrapped;     /* bitmap over authors: has a wrap; owned */
 };
 
 /* An opened key, whatever groups it is for. */
 struct keyring_secret {
-	uint32_t kid;		/* in set.kids */
-	uint8_t *key;		/* KEY_SIZE in secret memory, owned */
+	uint32_t kid; /* in set.kids */
+	uint8_t *key; /* KEY_SIZE in secret memory, owned */
 };
 
 struct keyring {
 	const struct set *set;
 	const struct roster *roster;
 	uint64_t version;
-	struct keyring_key *keys;	/* ascending by kid's bytes, owned */
+	struct keyring_key *keys; /* ascending by kid's bytes, owned */
 	uint32_t n_keys;
 	struct keyring_secret *secrets;
 	uint32_t n_secrets, cap_secrets;
 	/* What an evaluation need not do again: bitmaps over items, owned. */
-	uint64_t *tried;	/* its wrap for this device was opened, or not */
-	uint64_t *unsealed;	/* its parents were opened, or not */
-	uint64_t *right, *wrong;	/* its wraps were recomputed */
-	uint32_t n_items;	/* how many these cover */
-	uint64_t version0;	/* of the set, when it was read */
+	uint64_t *tried;    /* its wrap for this device was opened, or not */
+	uint64_t *unsealed; /* its parents were opened, or not */
+	uint64_t *right, *wrong; /* its wraps were recomputed */
+	uint32_t n_items;	 /* how many these cover */
+	uint64_t version0;	 /* of the set, when it was read */
 	uint32_t n_heads;
 	uint32_t n_authors;
-	bool opened;		/* with unlocked keys */
+	bool opened; /* with unlocked keys */
 };
 
 void keyring_init(struct keyring *ring);
 void keyring_deinit(struct keyring *ring);
-void keyring_lock(struct keyring *ring);	/* wipes all secrets */
+void keyring_lock(struct keyring *ring); /* wipes all secrets */
 
 /*
  * Reads the set; with unlocked keys also opens what is wrapped for this
@@ -166,7 +166,7 @@ struct keyring_sealed {
 };
 struct keyring_plain {
 	struct bytes bytes;
-	const uint8_t *fresh;	/* KEY_SIZE */
+	const uint8_t *fresh; /* KEY_SIZE */
 };
 int keyring_seal(const struct keyring *ring, const struct device_keys *self,
 		 Fob__Head *head, const struct keyring_plain *plain,

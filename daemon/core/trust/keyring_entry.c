@@ -121,8 +121,7 @@ static int open_head(const struct keyring *ring, struct bytes head_bytes,
 		     struct bytes blob, uint8_t **ret, size_t *ret_len)
 {
 	struct seal_entry entry = { .head_bytes = head_bytes, .blob = blob };
-	Fob__Head *head =
-		fob__head__unpack(NULL, head_bytes.n, head_bytes.p);
+	Fob__Head *head = fob__head__unpack(NULL, head_bytes.n, head_bytes.p);
 	const uint8_t *key;
 	int err = KEYRING_ERR_FORGED;
 

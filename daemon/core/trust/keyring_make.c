@@ -194,8 +194,8 @@ static bool mark_carried(const struct keyring *ring, uint32_t group,
 		const Fob__Key *key = ring->set->heads[h]->head->key;
 		uint32_t carrier;
 
-		if (!key || !roster_view_valid(ring->roster,
-					       ring->set->heads_item[h]))
+		if (!key ||
+		    !roster_view_valid(ring->roster, ring->set->heads_item[h]))
 			continue;
 		carrier = find_key(ring, group, key->kid.data);
 		if (carrier == NONE ||
@@ -203,8 +203,8 @@ static bool mark_carried(const struct keyring *ring, uint32_t group,
 		    (from && !bits_get(from, carrier)))
 			continue;
 		for (size_t i = 0; i < key->n_sealed; i++) {
-			uint32_t k = find_key(ring, group,
-					      key->sealed[i]->kid.data);
+			uint32_t k =
+				find_key(ring, group, key->sealed[i]->kid.data);
 
 			if (k == NONE || k == carrier || bits_get(out, k))
 				continue;

@@ -11,7 +11,7 @@
 #include "proto/limits.h"
 
 struct kit {
-	uint8_t sign_secret[64];	/* libsodium's form */
+	uint8_t sign_secret[64]; /* libsodium's form */
 	uint8_t sign_public[KEY_SIZE];
 	uint8_t wrap_secret[KEY_SIZE];
 	uint8_t wrap_public[KEY_SIZE];

@@ -39,8 +39,8 @@ static int read_devices(struct roster *roster)
 {
 	const struct set *set = roster->set;
 
-	roster->devices = calloc((size_t)set->n_authors + 1,
-				 sizeof(*roster->devices));
+	roster->devices =
+		calloc((size_t)set->n_authors + 1, sizeof(*roster->devices));
 	if (!roster->devices)
 		return -ENOMEM;
 	roster->n_devices = set->n_authors;
@@ -57,8 +57,7 @@ static int read_devices(struct roster *roster)
 	return 0;
 }
 
-static void note_suspensions(struct roster *roster,
-			     const struct suspensions *s)
+static void note_suspensions(struct roster *roster, const struct suspensions *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct roster_device *d = &roster->devices[s->list[i].target];
@@ -174,8 +173,8 @@ static void keep_least(struct roster *roster, uint32_t item)
 	} else {
 		roster->n_heads++;
 	}
-	for (; at > 0 && memcmp(items[item].id,
-				items[roster->heads[at - 1]].id, ID_SIZE) < 0;
+	for (; at > 0 && memcmp(items[item].id, items[roster->heads[at - 1]].id,
+				ID_SIZE) < 0;
 	     at--)
 		roster->heads[at] = roster->heads[at - 1];
 	roster->heads[at] = item;
@@ -219,8 +218,7 @@ static int read_heads(struct roster *roster)
 	return 0;
 }
 
-static int note_missing(struct roster *roster, const uint8_t *id,
-			uint32_t *cap)
+static int note_missing(struct roster *roster, const uint8_t *id, uint32_t *cap)
 {
 	uint8_t(*more)[ID_SIZE];
 

@@ -11,10 +11,10 @@
 #include "daemon/core/set/set.h"
 
 struct roster_device {
-	bool member;		/* current device or keeper */
-	bool reader;		/* a member with role device */
+	bool member; /* current device or keeper */
+	bool reader; /* a member with role device */
 	bool suspended;
-	uint32_t suspend;	/* the unlifted SUSPEND of least id, or NONE */
+	uint32_t suspend; /* the unlifted SUSPEND of least id, or NONE */
 };
 
 /*
@@ -22,29 +22,29 @@ struct roster_device {
  * removed since or not; so its items may count, as far as held_back says.
  */
 struct roster_group {
-	uint32_t group;		/* in set.groups */
-	uint32_t creator;	/* author; NONE: main, or by the recovery key */
-	uint32_t item;		/* the GROUP that made it, or NONE */
-	uint64_t *readers;	/* bitmap over authors, owned */
-	uint64_t *admitted;	/* bitmap over authors, owned */
+	uint32_t group;	    /* in set.groups */
+	uint32_t creator;   /* author; NONE: main, or by the recovery key */
+	uint32_t item;	    /* the GROUP that made it, or NONE */
+	uint64_t *readers;  /* bitmap over authors, owned */
+	uint64_t *admitted; /* bitmap over authors, owned */
 };
 
 struct roster {
-	const struct set *set;	/* borrowed */
-	uint64_t version;	/* of the set it was made from */
+	const struct set *set; /* borrowed */
+	uint64_t version;      /* of the set it was made from */
 	uint64_t version0;
-	uint32_t n_heads_seen;	/* classes 0 and 1, when it was made */
+	uint32_t n_heads_seen; /* classes 0 and 1, when it was made */
 	struct roster_device *devices;
 	uint32_t n_devices;
-	struct roster_group *groups;	/* groups[0] is main */
+	struct roster_group *groups; /* groups[0] is main */
 	uint32_t n_groups;
-	uint32_t heads[ROSTER_MAX];	/* class-0 heads to name in new items */
+	uint32_t heads[ROSTER_MAX]; /* class-0 heads to name in new items */
 	uint32_t n_heads;
-	uint8_t (*missing)[ID_SIZE];	/* in a carried roster, not held; owned */
+	uint8_t (*missing)[ID_SIZE]; /* in a carried roster, not held; owned */
 	uint32_t n_missing;
 	/* Items outside the tips of what ended their author's reading. */
-	uint64_t *held_back;	/* bitmap over items, owned; NULL: none are */
-	uint32_t n_items;	/* how many held_back covers */
+	uint64_t *held_back; /* bitmap over items, owned; NULL: none are */
+	uint32_t n_items;    /* how many held_back covers */
 };
 
 void roster_init(struct roster *roster);

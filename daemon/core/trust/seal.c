@@ -105,9 +105,9 @@ void seal_keys(uint8_t ret[static 2 * KEY_SIZE], const Fob__Head *head,
 	       const uint8_t key[static KEY_SIZE])
 {
 	const struct bytes parts[] = {
-		LABEL("fob/1 entry"),	    { vault_id, ID_SIZE },
-		view(&head->entry->group),  view(&head->entry->record),
-		view(&head->author),	    view(&head->entry->nonce),
+		LABEL("fob/1 entry"),	   { vault_id, ID_SIZE },
+		view(&head->entry->group), view(&head->entry->record),
+		view(&head->author),	   view(&head->entry->nonce),
 	};
 
 	DIGEST(ret, 2 * KEY_SIZE, ((struct bytes){ key, KEY_SIZE }), parts);
@@ -124,9 +124,10 @@ int seal_encrypt(uint8_t *ret_blob, size_t padded, const Fob__Head *head,
 
 	if (err)
 		return err;
-	crypto_aead_xchacha20poly1305_ietf_encrypt(
-		ret_blob, NULL, ret_blob, padded, ad, n, NULL,
-		head->entry->nonce.data, keys);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(ret_blob, NULL, ret_blob,
+						   padded, ad, n, NULL,
+						   head->entry->nonce.data,
+						   keys);
 	return 0;
 }
 
@@ -172,8 +173,7 @@ int seal_decrypt(uint8_t *ret_plain, size_t *ret_len,
 		return SEAL_ERR_FORGED;
 	seal_keys(keys, entry->head, vault_id, key);
 	/* The commitment comes first: a blob may have no second key. */
-	if (sodium_memcmp(keys + KEY_SIZE,
-			  entry->head->entry->commitment.data,
+	if (sodium_memcmp(keys + KEY_SIZE, entry->head->entry->commitment.data,
 			  COMMITMENT_SIZE) == 0)
 		err = decrypt(ret_plain, entry, keys);
 	sodium_memzero(keys, sizeof(keys));

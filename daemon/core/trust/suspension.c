@@ -103,9 +103,9 @@ static void insert(struct suspensions *s, const struct set *set,
 {
 	uint32_t at = s->n++;
 
-	for (; at > 0 && memcmp(set->items[new.item].id,
-				set->items[s->list[at - 1].item].id,
-				ID_SIZE) < 0;
+	for (;
+	     at > 0 && memcmp(set->items[new.item].id,
+			      set->items[s->list[at - 1].item].id, ID_SIZE) < 0;
 	     at--)
 		s->list[at] = s->list[at - 1];
 	s->list[at] = new;

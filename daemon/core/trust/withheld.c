@@ -14,12 +14,12 @@
 struct ending {
 	const struct set *set;
 	uint32_t author;
-	uint32_t group;		/* in set.groups; NONE: all */
-	uint64_t *accepted;	/* bitmap over items, owned */
+	uint32_t group;	    /* in set.groups; NONE: all */
+	uint64_t *accepted; /* bitmap over items, owned */
 };
 
-static int ending_init(struct ending *e, const struct set *set,
-		       uint32_t author, uint32_t group)
+static int ending_init(struct ending *e, const struct set *set, uint32_t author,
+		       uint32_t group)
 {
 	*e = (struct ending){ set, author, group, bits_new(set->n_items) };
 	return e->accepted ? 0 : -ENOMEM;

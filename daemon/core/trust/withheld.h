@@ -12,7 +12,7 @@
 
 struct withheld {
 	const struct set *set;
-	uint64_t *items;	/* bitmap, owned; NULL: nothing is withheld */
+	uint64_t *items; /* bitmap, owned; NULL: nothing is withheld */
 };
 
 /* Each adds to what is withheld; 0 or -ENOMEM. */
