@@ -257,8 +257,8 @@ static int feed_table(struct driver *driver, enum table table)
 
 static int feed_rows(struct driver *driver)
 {
-	static const enum table order[] = { TABLE_LOCAL, TABLE_STATUS,
-					    TABLE_HOLDER, TABLE_ITEM };
+	static const enum table order[] = { TABLE_ITEM, TABLE_LOCAL,
+					    TABLE_STATUS, TABLE_HOLDER };
 
 	driver->starting = true;
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)

@@ -10,7 +10,7 @@
 #include "proto/limits.h"
 
 enum event_type {
-	EVENT_ROW = 1, /* at start: a row of the store, any order */
+	EVENT_ROW = 1, /* at start: items by seq, then the other tables */
 	EVENT_START,   /* all rows were given: begin to work */
 	EVENT_TIMER,   /* the time of the last EFFECT_TIMER has come */
 	EVENT_CLIENT,  /* a client's whole message */

@@ -29,14 +29,6 @@ static void join_end(struct step *step)
 	node->join = NULL;
 }
 
-/* A row from an earlier version of the store says nothing that we need. */
-int join_load(struct step *step, struct bytes row)
-{
-	(void)step;
-	(void)row;
-	return 0;
-}
-
 void join_fail(struct step *step, enum status status, const char *format, ...)
 {
 	struct join *join = step->node->join;

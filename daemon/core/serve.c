@@ -123,21 +123,23 @@ static void soft_mask(struct step *step, const struct set_item *item)
 	effects_soft(step->effects, TABLE_HOLDER, BYTES(key), BYTES(row));
 }
 
+/* Whose bit is which: a device id for each slot, zeros where it is free. */
 static void soft_slots(struct step *step)
 {
+	static const char key[] = "holders";
 	const struct node *node = step->node;
+	uint8_t row[HOLDER_SLOTS * DEVICE_ID_SIZE] = { 0 };
 
 	for (unsigned i = 0; i < HOLDER_SLOTS; i++) {
 		uint32_t author = node->sync.holder_slots[i];
-		uint8_t key[1 + DEVICE_ID_SIZE] = { 's' };
-		uint8_t slot = (uint8_t)i;
 
-		if (author == NONE)
-			continue;
-		memcpy(key + 1, node->set.authors[author].id, DEVICE_ID_SIZE);
-		effects_soft(step->effects, TABLE_HOLDER, BYTES(key),
-			     (struct bytes){ &slot, 1 });
+		if (author != NONE)
+			memcpy(row + i * DEVICE_ID_SIZE,
+			       node->set.authors[author].id, DEVICE_ID_SIZE);
 	}
+	effects_soft(step->effects, TABLE_LOCAL,
+		     (struct bytes){ (const uint8_t *)key, sizeof(key) - 1 },
+		     BYTES(row));
 }
 
 /* Masks that changed go to disk some seconds later; a crash may lose them. */

@@ -128,6 +128,16 @@ static int start_net(struct node *node, struct bytes row)
 	return 0;
 }
 
+static void start_slots(struct node *node, struct bytes row)
+{
+	for (unsigned i = 0; i < HOLDER_SLOTS; i++) {
+		if ((i + 1) * DEVICE_ID_SIZE > row.n)
+			break;
+		node->sync.holder_slots[i] =
+			set_author(&node->set, row.p + i * DEVICE_ID_SIZE);
+	}
+}
+
 static int start_local(struct step *step)
 {
 	struct node *node = step->node;
@@ -139,8 +149,10 @@ static int start_local(struct step *step)
 		memcpy(node->name, row.p, size_min(row.n, DEVICE_NAME_MAX));
 		return 0;
 	}
-	if (key_is(key, "join"))
-		return join_load(step, row);
+	if (key_is(key, "holders")) {
+		start_slots(node, row);
+		return 0;
+	}
 	if (key_begins(key, "slot/"))
 		return start_slot(node, row);
 	if (key_begins(key, "peer/"))
@@ -166,14 +178,8 @@ static int start_holder(struct step *step)
 	struct node *node = step->node;
 	struct bytes key = step->event->key, row = step->event->data;
 	uint64_t mask = 0;
-	uint32_t seq = 0, author;
+	uint32_t seq = 0;
 
-	if (key.n == 1 + DEVICE_ID_SIZE && row.n == 1) {
-		author = set_author(&node->set, key.p + 1);
-		if (row.p[0] < HOLDER_SLOTS && author != NONE)
-			node->sync.holder_slots[row.p[0]] = author;
-		return 0;
-	}
 	if (key.n != 4 || row.n != 8)
 		return 0;
 	for (size_t i = 0; i < 4; i++)

@@ -339,7 +339,6 @@ uint64_t meet_deadline(const struct node *node);
 void meet_free(struct node *node);
 void meet_call_gone(struct step *step, uint32_t number);
 int join_progress(struct step *step); /* is the first sync complete? */
-int join_load(struct step *step, struct bytes row);
 
 /* --- ask_vault.c: what a new device needs, for init and join --- */
 int vault_slot_new(struct step *step, struct call *call, uint8_t type);
