@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 
 #define ADD_MAX 64	 /* entries of one request */
 #define ADD_TEXT_MAX 256 /* a reason, the name of a duplicate; with the NUL */
@@ -43,7 +44,7 @@ static int fill_name(struct record *record, const char *key, const char *value,
 	field.key = (char *)(uintptr_t)key;
 	field.value.data = (uint8_t *)(uintptr_t)bytes.p;
 	field.value.len = bytes.n;
-	return account_set(record, &field, stamp, wrong);
+	return change_set(record, &field, stamp, wrong);
 }
 
 /* A counter means something in HOTP alone, a period everywhere else. */
@@ -58,7 +59,7 @@ static int fill_otp(struct step *step, struct record *record,
 		value.period = 0;
 	else
 		value.counter = 0;
-	account_vid(step, vid);
+	change_vid(step, vid);
 	r = record_add_otp(record, &value, vid);
 	if (r > 0)
 		saying_add(wrong, "secret: is too long");
@@ -68,7 +69,7 @@ static int fill_otp(struct step *step, struct record *record,
 static int fill(struct step *step, struct record *record,
 		const Fob__NewEntry *entry, struct saying *wrong)
 {
-	struct record_stamp stamp = account_stamp(step->node, record);
+	struct record_stamp stamp = change_stamp(step->node, record);
 	int r;
 
 	if (!entry->otp && entry->n_fields == 0) {
@@ -79,10 +80,10 @@ static int fill(struct step *step, struct record *record,
 	if (r == 0)
 		r = fill_name(record, "account", entry->account, stamp, wrong);
 	for (size_t i = 0; r == 0 && i < entry->n_fields; i++)
-		r = account_set(record, entry->fields[i], stamp, wrong);
+		r = change_set(record, entry->fields[i], stamp, wrong);
 	if (r == 0 && entry->otp)
 		r = fill_otp(step, record, entry->otp, wrong);
-	return r ? r : account_check(record, wrong);
+	return r ? r : change_check(record, wrong);
 }
 
 /* --- the same secret ------------------------------------------------------- */
@@ -167,7 +168,7 @@ static int write_new(struct adding *adding, struct result *result,
 	if (r < 0)
 		return r;
 	if (r > 0) {
-		status = account_write_status(r, &reason);
+		status = change_status(r, &reason);
 		return refuse(result, status, reason);
 	}
 	memcpy(result->id, what.record, sizeof(result->id));

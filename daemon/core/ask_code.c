@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 #include "daemon/core/view/otp.h"
 
 #define CODES_CHUNK 64 /* entries that are read back at a time */
@@ -196,7 +197,7 @@ static int advance(struct codes *codes, const struct vault_entry *entry,
 	r = record_set_counter(&opened->record, seed.vid,
 			       seed.value.counter + 1);
 	if (r == 0)
-		r = account_write(codes->step, codes->call, entry, opened);
+		r = change_write(codes->step, codes->call, entry, opened);
 	if (r != 0)
 		return r;
 	r = add(codes, entry, &opened->record, &seed.value);
@@ -244,7 +245,7 @@ static int one_entry(struct codes *codes, const struct vault_entry *entry)
 	if (!is_hotp(&opened.record) || peek) {
 		r = add_record(codes, entry, &opened.record);
 	} else {
-		r = account_whole(codes->step, codes->call, entry, &opened);
+		r = change_whole(codes->step, codes->call, entry, &opened);
 		if (r == 0)
 			r = advance(codes, entry, &opened);
 	}

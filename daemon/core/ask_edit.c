@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 
 struct editing {
 	struct step *step;
@@ -32,8 +33,8 @@ static int set_fields(struct editing *editing)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ask->n_set; i++)
-		r = account_set(editing->record, ask->set[i], editing->stamp,
-				&editing->wrong);
+		r = change_set(editing->record, ask->set[i], editing->stamp,
+			       &editing->wrong);
 	return r > 0 ? refuse(editing, STATUS_USAGE, editing->wrong.text) : r;
 }
 
@@ -129,7 +130,7 @@ static int change_seed(struct editing *editing)
 		r = set_counter(editing, &seed);
 	if (r != 0)
 		return r;
-	account_vid(editing->step, vid);
+	change_vid(editing->step, vid);
 	r = record_replace_otp(editing->record, &seed.value, vid,
 			       editing->stamp);
 	return r > 0 ? refuse(editing, STATUS_USAGE,
@@ -177,16 +178,16 @@ static int edit(struct editing *editing)
 	if (r == 0)
 		r = check_request(editing, entry);
 	if (r == 0)
-		r = account_open_to_change(step, call, entry,
-					   editing->ask->version, &opened);
+		r = change_open(step, call, entry, editing->ask->version,
+				&opened);
 	if (r != 0)
 		return r;
 	editing->record = &opened.record;
-	editing->stamp = account_stamp(step->node, &opened.record);
+	editing->stamp = change_stamp(step->node, &opened.record);
 	record_set_tombstone(&opened.record, false);
 	r = apply(editing);
 	if (r == 0)
-		r = account_write_checked(step, call, entry, &opened);
+		r = change_write_checked(step, call, entry, &opened);
 	return r ? r : call_ok(step, call);
 }
 
@@ -207,11 +208,10 @@ int ask_remove(struct step *step, struct call *call)
 	int r = account_find_text(step, call, ask->query, &entry);
 
 	if (r == 0)
-		r = account_open_to_change(step, call, entry, ask->version,
-					   &opened);
+		r = change_open(step, call, entry, ask->version, &opened);
 	if (r != 0)
 		return account_end(r);
 	record_set_tombstone(&opened.record, true);
-	r = account_write(step, call, entry, &opened);
+	r = change_write(step, call, entry, &opened);
 	return r != 0 ? account_end(r) : call_ok(step, call);
 }

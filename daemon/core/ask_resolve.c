@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 #include "daemon/core/view/merge.h"
 
 struct resolving {
@@ -95,13 +96,13 @@ static int keep_one(struct resolving *resolving, const char *prefix)
 		return r;
 	memcpy(vid, keep->vid.data, VID_SIZE);
 	r = record_keep_otp(record, vid,
-			    account_stamp(resolving->step->node, record));
+			    change_stamp(resolving->step->node, record));
 	if (r > 0)
 		return refuse(resolving, STATUS_USAGE,
 			      "this entry has had too many seeds");
 	return r ? r :
-		   account_write(resolving->step, resolving->call,
-				 resolving->entry, &resolving->opened);
+		   change_write(resolving->step, resolving->call,
+				resolving->entry, &resolving->opened);
 }
 
 /* --- each becomes an entry ------------------------------------------------- */
@@ -140,7 +141,7 @@ static int copy_fields(struct record *to, const struct record *from,
 		value.key = field->key;
 		value.value = field->value;
 		value.used = field->used;
-		r = account_set(to, &value, stamp, &ignored);
+		r = change_set(to, &value, stamp, &ignored);
 	}
 	return r;
 }
@@ -150,7 +151,7 @@ static int split_off(struct resolving *resolving, const Fob__OtpValue *seed,
 		     size_t number)
 {
 	const struct record *from = &resolving->opened.record;
-	struct record_stamp stamp = account_stamp(resolving->step->node, from);
+	struct record_stamp stamp = change_stamp(resolving->step->node, from);
 	struct entry_write what = { .group = resolving->entry->group };
 	AUTO_RECORD struct record record = { 0 };
 	uint8_t vid[VID_SIZE];
@@ -162,7 +163,7 @@ static int split_off(struct resolving *resolving, const Fob__OtpValue *seed,
 	if (r == 0)
 		r = number_account(&record, record_text(from, "account"),
 				   number, stamp);
-	account_vid(resolving->step, vid);
+	change_vid(resolving->step, vid);
 	if (r == 0)
 		r = record_add_otp(&record, seed, vid);
 	if (r > 0)
@@ -187,20 +188,20 @@ static int keep_all(struct resolving *resolving)
 	for (size_t i = 1; r == 0 && i < n; i++)
 		r = split_off(resolving, live[i], i + 1);
 	if (r > 0) {
-		status = account_write_status(r, &reason);
+		status = change_status(r, &reason);
 		return refuse(resolving, status, reason);
 	}
 	if (r < 0)
 		return r;
 	memcpy(vid, live[0]->vid.data, VID_SIZE);
 	r = record_keep_otp(record, vid,
-			    account_stamp(resolving->step->node, record));
+			    change_stamp(resolving->step->node, record));
 	if (r > 0)
 		return refuse(resolving, STATUS_USAGE,
 			      "this entry has had too many seeds");
 	return r ? r :
-		   account_write(resolving->step, resolving->call,
-				 resolving->entry, &resolving->opened);
+		   change_write(resolving->step, resolving->call,
+				resolving->entry, &resolving->opened);
 }
 
 static int resolve(struct resolving *resolving)
@@ -215,10 +216,9 @@ static int resolve(struct resolving *resolving)
 	r = account_find_text(resolving->step, resolving->call, ask->query,
 			      &resolving->entry);
 	if (r == 0)
-		r = account_open_to_change(resolving->step, resolving->call,
-					   resolving->entry,
-					   (ProtobufCBinaryData){ 0 },
-					   &resolving->opened);
+		r = change_open(resolving->step, resolving->call,
+				resolving->entry, (ProtobufCBinaryData){ 0 },
+				&resolving->opened);
 	if (r != 0)
 		return r;
 	if (!resolving->opened.record.conflict)

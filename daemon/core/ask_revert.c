@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 #include "daemon/core/view/merge.h"
 
 /* --- fields ---------------------------------------------------------------- */
@@ -93,7 +94,7 @@ static int add_seeds(struct step *step, struct record *now,
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (has_seed(now, live[i]))
 			continue;
-		account_vid(step, vid);
+		change_vid(step, vid);
 		r = record_add_otp(now, live[i], vid);
 	}
 	return r;
@@ -104,7 +105,7 @@ static int add_seeds(struct step *step, struct record *now,
 static int revert_record(struct step *step, struct record *now,
 			 const struct record *then)
 {
-	struct record_stamp stamp = account_stamp(step->node, now);
+	struct record_stamp stamp = change_stamp(step->node, now);
 	int r = take_away(now, then, stamp);
 
 	if (r == 0)
@@ -153,8 +154,8 @@ static int revert(struct step *step, struct call *call)
 		r = account_find_version(step, call, entry, ask->version,
 					 &item);
 	if (r == 0)
-		r = account_open_to_change(step, call, entry,
-					   (ProtobufCBinaryData){ 0 }, &opened);
+		r = change_open(step, call, entry, (ProtobufCBinaryData){ 0 },
+				&opened);
 	if (r == 0)
 		r = open_version(step, call, item, &then);
 	if (r != 0)
@@ -164,7 +165,7 @@ static int revert(struct step *step, struct call *call)
 		return refuse(step, call, STATUS_USAGE,
 			      "the entry would have too many fields or seeds");
 	if (r == 0)
-		r = account_write(step, call, entry, &opened);
+		r = change_write(step, call, entry, &opened);
 	return r != 0 ? r : call_ok(step, call);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/core/account.h"
+#include "daemon/core/change.h"
 
 static int list(struct step *step, struct call *call)
 {
@@ -31,12 +32,12 @@ static int restore(struct step *step, struct call *call)
 	int r = account_find(step, call, &query, &entry);
 
 	if (r == 0)
-		r = account_open_to_change(step, call, entry,
-					   (ProtobufCBinaryData){ 0 }, &opened);
+		r = change_open(step, call, entry, (ProtobufCBinaryData){ 0 },
+				&opened);
 	if (r != 0)
 		return r;
 	record_set_tombstone(&opened.record, false);
-	r = account_write(step, call, entry, &opened);
+	r = change_write(step, call, entry, &opened);
 	return r != 0 ? r : call_ok(step, call);
 }
 

@@ -2,7 +2,7 @@
  * What clients ask about entries, through the whole step, with a disk in
  * memory: see tests/lib/one.h.
  *
- * Covers: account, ask_add, ask_list, ask_show, ask_code, ask_edit,
+ * Covers: account, change, saying, clock, ask_add, ask_list, ask_show, ask_code, ask_edit,
  * ask_trash, ask_history, ask_revert, ask_resolve, open.
  */
 #include <setjmp.h>
