@@ -1110,6 +1110,48 @@ static void test_key_of_revoked(UNUSED void **state)
 	world_deinit(&w);
 }
 
+/* A key that names itself as its parent is as good as it was. */
+static void test_own_parent(UNUSED void **state)
+{
+	uint8_t secret[KEY_SIZE];
+	struct world w;
+	Fob__Key *key;
+	int item;
+
+	world_init(&w);
+	fresh_secret(&w, secret);
+	key = first_payload(&w, secret);
+	key->parents = &key->kid;
+	key->n_parents = 1;
+	item = put_key(&w, 0, key);
+	key->parents = NULL;
+	key->n_parents = 0;
+	fob__key__free_unpacked(key, NULL);
+	assert_false(key_of(&w, item)->replaced);
+	assert_true(key_of(&w, item)->clean);
+	world_deinit(&w);
+}
+
+/* A joiner's set is empty at first. */
+static void test_empty(UNUSED void **state)
+{
+	struct device_keys self = keys_of(0);
+	const struct keyring_key *key;
+	struct world w;
+
+	world_init(&w);
+	evaluate(&w);
+	assert_int_equal(keyring_write_key(&w.ring, MAIN, &key),
+			 KEYRING_ERR_OWED);
+	assert_false(keyring_rotation_owed(&w.ring, MAIN, NONE));
+	assert_int_equal(keyring_grant_owed(&w.ring, MAIN), NONE);
+	assert_false(keyring_complete(&w.ring, NONE));
+	assert_null(keyring_secret(&w.ring, self.id));
+	keyring_lock(&w.ring);
+	evaluate(&w);
+	world_deinit(&w);
+}
+
 /* The largest KEY that honest software makes still is an item. */
 static void test_full_key(UNUSED void **state)
 {
@@ -1169,6 +1211,8 @@ int main(void)
 		cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_key_of_revoked),
+		cmocka_unit_test(test_own_parent),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_full_key),
 	};
 
