@@ -79,8 +79,8 @@ static int keep(struct build *b, const struct item *item, int by)
 {
 	if (b->n_items == b->cap_items) {
 		b->cap_items = b->cap_items ? 2 * b->cap_items : 64;
-		b->items = realloc(b->items, (size_t)b->cap_items *
-						     sizeof(*b->items));
+		b->items = realloc(b->items,
+				   (size_t)b->cap_items * sizeof(*b->items));
 		b->authors = realloc(b->authors, (size_t)b->cap_items *
 							 sizeof(*b->authors));
 		REQUIRE(b->items && b->authors);

@@ -55,8 +55,8 @@ struct build {
 	int n_items, cap_items;
 	struct build_device devices[BUILD_DEVICES]; /* made when first used */
 	bool device_made[BUILD_DEVICES];
-	int genesis;	/* index, always 0 */
-	uint64_t time;	/* ms, of the next item; grows by 1000 each */
+	int genesis;   /* index, always 0 */
+	uint64_t time; /* ms, of the next item; grows by 1000 each */
 	/* For the next item only. */
 	bool prev_none;
 	int prev; /* index, or BUILD_NONE */
@@ -65,8 +65,7 @@ struct build {
 
 /* Keys of a device or a kit, from two numbers. */
 void build_device(struct build_device *device, uint32_t seed, int number);
-void build_recovery(struct build_recovery *recovery, uint32_t seed,
-		    int number);
+void build_recovery(struct build_recovery *recovery, uint32_t seed, int number);
 /* Points into device. */
 void build_certificate(Fob__Certificate *ret, struct build_device *device);
 

@@ -84,12 +84,12 @@ static void read_item(struct oracle_fact *f, const struct oracle *o, int at)
 	} else if (h->revoke) {
 		read_revoke(f, o, h->revoke);
 	} else if (h->recovery) {
-		f->valid = items_of(b, h->recovery->valid,
-				    h->recovery->n_valid);
+		f->valid =
+			items_of(b, h->recovery->valid, h->recovery->n_valid);
 		f->makes = kit_of(b, h->recovery->recovery_sign.data);
 	} else if (h->entry) {
-		f->parents = items_of(b, h->entry->parents,
-				      h->entry->n_parents);
+		f->parents =
+			items_of(b, h->entry->parents, h->entry->n_parents);
 	}
 }
 
@@ -357,9 +357,8 @@ static void other_classes(struct walk *w)
 		if (!w->out->reached[d] || w->roles[d] == FOB__ROLE__KEEPER)
 			continue;
 		for (int c = 1; c < CLASS_MAX; c++)
-			w->out->carried |= w->revokes[d] ?
-						   accepted(w, d, c) :
-						   by(o, w->held, d, c);
+			w->out->carried |= w->revokes[d] ? accepted(w, d, c) :
+							   by(o, w->held, d, c);
 	}
 	do {
 		wanted = 0;

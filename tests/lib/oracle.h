@@ -15,11 +15,11 @@
 #define ORACLE_DEVICES 8
 
 struct oracle_fact {
-	int author;	/* a device number, or BUILD_RECOVERY + 10 * g + k */
+	int author; /* a device number, or BUILD_RECOVERY + 10 * g + k */
 	int kind, class, generation;
-	int target;	/* REVOKE, ADD: device number, or -1 */
+	int target; /* REVOKE, ADD: device number, or -1 */
 	int role, ordinal;
-	int makes;	/* RECOVERY: the author number of the next key */
+	int makes; /* RECOVERY: the author number of the next key */
 	uint64_t prev, parents, valid, tips[CLASS_MAX];
 };
 

@@ -256,7 +256,8 @@ static void every_order(void **state)
 
 struct parts {
 	uint32_t n;
-	struct oracle_result *results; /* of the part with the bits of the index */
+	struct oracle_result
+		*results; /* of the part with the bits of the index */
 	uint64_t *held;
 };
 
@@ -413,8 +414,8 @@ static void deny_wins(void **state)
 					    p.results[i].member[f->target])
 						continue;
 					looked++;
-					assert_false(p.results[j].member
-							     [f->target]);
+					assert_false(
+						p.results[j].member[f->target]);
 				}
 			}
 		}

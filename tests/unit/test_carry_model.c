@@ -143,9 +143,9 @@ static void write_order(FILE *f, const struct world *w)
 
 		if (!w->set.authors[a].reached)
 			continue;
-		for (; i > 0 && rank_compare(&w->set.authors[a].rank,
-					     &w->set.authors[done[i - 1]].rank) <
-					0;
+		for (; i > 0 &&
+		       rank_compare(&w->set.authors[a].rank,
+				    &w->set.authors[done[i - 1]].rank) < 0;
 		     i--)
 			done[i] = done[i - 1];
 		done[i] = a;

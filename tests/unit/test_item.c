@@ -99,8 +99,8 @@ static int setup(void **state)
 	samples[S_SUSPEND] = build_suspend(&b, 0, 1, NOTHING, NOTHING);
 	samples[S_LIFT] = build_lift(&b, 0, samples[S_SUSPEND]);
 	samples[S_GROUP] = make_group();
-	samples[S_RECOVERY] = build_recover(&b, BUILD_RECOVERY,
-					    BUILD_RECOVERY + 10, NOTHING);
+	samples[S_RECOVERY] =
+		build_recover(&b, BUILD_RECOVERY, BUILD_RECOVERY + 10, NOTHING);
 	samples[S_KEY] = make_key(false);
 	samples[S_GRANT] = make_key(true);
 	samples[S_ENTRY] = build_entry(&b, 0, 1, NOTHING);
@@ -181,12 +181,12 @@ union payload {
 	Fob__Purge purge;
 };
 
-#define COPY(field)                                  \
-	do {                                         \
-		if (h->field) {                      \
-			to->field = *h->field;       \
-			h->field = &to->field;       \
-		}                                    \
+#define COPY(field)                            \
+	do {                                   \
+		if (h->field) {                \
+			to->field = *h->field; \
+			h->field = &to->field; \
+		}                              \
 	} while (0)
 
 static void copy_payload(Fob__Head *h, union payload *to)
@@ -234,10 +234,10 @@ static void samples_are_accepted(void **state)
 
 /* --- each rule, broken alone -------------------------------------------------- */
 
-#define BREAK(name, what)                     \
-	static void name(Fob__Head *h)        \
-	{                                     \
-		what;                         \
+#define BREAK(name, what)              \
+	static void name(Fob__Head *h) \
+	{                              \
+		what;                  \
 	}
 
 static Fob__Add no_add = FOB__ADD__INIT;
@@ -271,8 +271,7 @@ BREAK(generation, h->generation = 1)
 BREAK(prev_short, h->prev = some(31))
 BREAK(roster_short, h->roster = list_of(31); h->n_roster = 1)
 BREAK(roster_five, h->roster = list_of(32); h->n_roster = 5)
-BREAK(roster_twice, h->roster = list_of(32); many[1] = many[0];
-      h->n_roster = 2)
+BREAK(roster_twice, h->roster = list_of(32); many[1] = many[0]; h->n_roster = 2)
 BREAK(roster_four, h->roster = list_of(32); h->n_roster = 4)
 BREAK(genesis_prev, h->prev = some(32))
 BREAK(genesis_roster, h->roster = list_of(32); h->n_roster = 1)
@@ -310,7 +309,8 @@ BREAK(group_add, h->group->add = list_of(17); h->group->n_add = 1)
 BREAK(group_name, h->group->name = some(513))
 BREAK(recovery_generation, h->recovery->generation++)
 BREAK(recovery_author, h->author = some(16); h->generation = 0)
-BREAK(recovery_valid, h->recovery->valid = list_of(31); h->recovery->n_valid = 1)
+BREAK(recovery_valid, h->recovery->valid = list_of(31);
+      h->recovery->n_valid = 1)
 BREAK(recovery_513, h->recovery->valid = list_of(32);
       h->recovery->n_valid = 513)
 BREAK(recovery_512, h->recovery->valid = list_of(32);
@@ -318,8 +318,9 @@ BREAK(recovery_512, h->recovery->valid = list_of(32);
 BREAK(recovery_prev, h->prev = some(32))
 BREAK(key_kid, h->key->kid.len = 15)
 BREAK(key_parents, h->key->parents = list_of(15); h->key->n_parents = 1)
-BREAK(key_wraps, static Fob__Wrap *w[257]; for (int i = 0; i < 257; i++)
-	     w[i] = h->key->wraps[0]; h->key->wraps = w; h->key->n_wraps = 257)
+BREAK(key_wraps, static Fob__Wrap *w[257];
+      for (int i = 0; i < 257; i++) w[i] = h->key->wraps[0]; h->key->wraps = w;
+      h->key->n_wraps = 257)
 BREAK(grant_none, h->grant->wrap = NULL)
 BREAK(wrap_box, static Fob__Wrap w; w = *h->grant->wrap; w.box.len--;
       h->grant->wrap = &w)
@@ -560,11 +561,10 @@ static void blob_told(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
 		body.blob_hash = some(told[i].hash);
 		body.blob_len = told[i].len;
-		assert_int_equal(parse_head(&item,
-					    told[i].of->content->head.data,
-					    told[i].of->content->head.len,
-					    &body, none),
-				 told[i].result);
+		assert_int_equal(
+			parse_head(&item, told[i].of->content->head.data,
+				   told[i].of->content->head.len, &body, none),
+			told[i].result);
 		item_deinit(&item);
 	}
 }
@@ -628,11 +628,10 @@ static void vault_id_is_needed(void **state)
 	struct item item AUTO_ITEM = { .body = NULL };
 
 	(void)state;
-	assert_int_equal(item_parse(&item, NULL,
-				    (struct bytes){ e->body, e->body_len },
-				    BYTES(e->signature),
-				    (struct bytes){ NULL, 0 }),
-			 ITEM_ERR_MALFORMED);
+	assert_int_equal(
+		item_parse(&item, NULL, (struct bytes){ e->body, e->body_len },
+			   BYTES(e->signature), (struct bytes){ NULL, 0 }),
+		ITEM_ERR_MALFORMED);
 	assert_int_equal(item_parse(&item, b.vault_id,
 				    (struct bytes){ e->body, e->body_len },
 				    (struct bytes){ e->signature, 63 },

@@ -299,12 +299,13 @@ static void fingerprint_is_the_sum(void **state)
 
 /* --- the other side breaks a rule ------------------------------------------- */
 
-static uint8_t zeros[2 * ID_SIZE], ids[33 * ID_SIZE], bound1[] = { 1 },
-		bound2[] = { 2 }, long_bound[33] = { 9 };
+static uint8_t zeros[2 * ID_SIZE], ids[33 * ID_SIZE],
+	bound1[] = { 1 }, bound2[] = { 2 }, long_bound[33] = { 9 };
 
-#define RANGE(...)                                                    \
-	((Fob__Range){ .base = PROTOBUF_C_MESSAGE_INIT(               \
-			       &fob__range__descriptor), __VA_ARGS__ })
+#define RANGE(...)                                                        \
+	((Fob__Range){                                                    \
+		.base = PROTOBUF_C_MESSAGE_INIT(&fob__range__descriptor), \
+		__VA_ARGS__ })
 #define FINGERPRINT .mode = FOB__RANGE_MODE__FINGERPRINT, .sum = { 32, zeros }
 #define LIST .mode = FOB__RANGE_MODE__LIST
 
@@ -341,35 +342,46 @@ static void malformed_ranges(void **state)
 	} bad[] = {
 		{ 1, 1, { RANGE(FINGERPRINT) } },
 		/* bounds: not ascending, the end twice, too long */
-		{ 2, 2, { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
-			  RANGE(FINGERPRINT, .upper = { 1, bound1 }) } },
-		{ 2, 2, { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
-			  RANGE(FINGERPRINT, .upper = { 1, bound2 }) } },
+		{ 2,
+		  2,
+		  { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
+		    RANGE(FINGERPRINT, .upper = { 1, bound1 }) } },
+		{ 2,
+		  2,
+		  { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
+		    RANGE(FINGERPRINT, .upper = { 1, bound2 }) } },
 		{ 2, 2, { RANGE(FINGERPRINT), RANGE(FINGERPRINT) } },
 		{ 2, 1, { RANGE(FINGERPRINT, .upper = { 33, long_bound }) } },
 		{ 2, 1, { RANGE(FINGERPRINT, .upper = { 1, zeros }) } },
 		/* a mode that is none, a sum of another size */
 		{ 2, 1, { RANGE(.mode = 3) } },
 		{ 2, 1, { RANGE(.mode = FOB__RANGE_MODE__FINGERPRINT) } },
-		{ 2, 1, { RANGE(.mode = FOB__RANGE_MODE__FINGERPRINT,
-				.sum = { 31, zeros }) } },
+		{ 2,
+		  1,
+		  { RANGE(.mode = FOB__RANGE_MODE__FINGERPRINT,
+			  .sum = { 31, zeros }) } },
 		/* what the mode does not have */
 		{ 2, 1, { RANGE(FINGERPRINT, .ids = { 32, ids }) } },
 		{ 2, 1, { RANGE(.mode = FOB__RANGE_MODE__SKIP, .count = 1) } },
 		{ 2, 1, { RANGE(LIST, .sum = { 32, zeros }) } },
 		/* counts that overflow */
 		{ 2, 1, { RANGE(FINGERPRINT, .count = 1ull << 32) } },
-		{ 2, 2, { RANGE(FINGERPRINT, .count = UINT32_MAX,
-				.upper = { 1, bound1 }),
-			  RANGE(FINGERPRINT, .count = 1) } },
+		{ 2,
+		  2,
+		  { RANGE(FINGERPRINT, .count = UINT32_MAX,
+			  .upper = { 1, bound1 }),
+		    RANGE(FINGERPRINT, .count = 1) } },
 		/* lists: half an id, too long, not ascending, outside */
 		{ 2, 1, { RANGE(LIST, .ids = { 31, ids }) } },
 		{ 2, 1, { RANGE(LIST, .ids = { 33 * 32, ids }) } },
 		{ 2, 1, { RANGE(LIST, .ids = { 64, zeros }) } },
-		{ 2, 1, { RANGE(LIST, .ids = { 64, ids },
-				.upper = { 1, bound2 }) } },
-		{ 2, 2, { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
-			  RANGE(LIST, .ids = { 32, ids }) } },
+		{ 2,
+		  1,
+		  { RANGE(LIST, .ids = { 64, ids }, .upper = { 1, bound2 }) } },
+		{ 2,
+		  2,
+		  { RANGE(FINGERPRINT, .upper = { 1, bound2 }),
+		    RANGE(LIST, .ids = { 32, ids }) } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

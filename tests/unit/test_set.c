@@ -120,9 +120,9 @@ static void entries_are_carried_at_once(void **state)
 	assert_false(set_holds(&f->set, build_id(&f->b, e1)));
 	a = put(f, e1);
 	assert_false(f->set.dirty);
-	assert_int_equal(f->set.items[a].flags,
-			 SET_HELD | SET_CARRIED | SET_BLOB | SET_CHAINED |
-				 SET_HAS_BLOB);
+	assert_int_equal(f->set.items[a].flags, SET_HELD | SET_CARRIED |
+							SET_BLOB | SET_CHAINED |
+							SET_HAS_BLOB);
 	assert_int_equal(f->set.items[b].n_links, 1);
 	assert_int_equal(f->set.links[f->set.items[b].links], a);
 	assert_int_equal(f->set.n_records, 1);
@@ -334,8 +334,7 @@ static void names_are_found(void **state)
 	assert_int_equal(f->set.records[f->set.items[at].content].last, p);
 	assert_int_equal(f->set.items[at].kid, set_kid(&f->set, zeros));
 	put(f, key);
-	assert_int_equal(set_kid(&f->set,
-				 f->b.items[key].head->key->kid.data),
+	assert_int_equal(set_kid(&f->set, f->b.items[key].head->key->kid.data),
 			 1);
 	assert_int_equal(set_class(&f->set, p), 2);
 	assert_null(set_head(&f->set, p));
@@ -373,8 +372,8 @@ static void a_long_chain_costs_one_verification(void **state)
 	put(f, f->b.genesis);
 	assert_int_equal(set_evaluate(&f->set), 0);
 	for (int i = 0; i < MANY; i++)
-		build_copy(&f->b, build_entry(&f->b, 0, (uint32_t)i / 4,
-					      NOTHING),
+		build_copy(&f->b,
+			   build_entry(&f->b, 0, (uint32_t)i / 4, NOTHING),
 			   &copies[i]);
 	f->set.verifications = 0;
 	before = clock();
@@ -433,8 +432,8 @@ static struct item huge_item(const struct item *like, uint32_t number)
 		head.prev = parent;
 	}
 	item.content = fob__body__unpack(NULL, like->body_len, like->body);
-	item.head = fob__head__unpack(NULL, fob__head__pack(&head, packed),
-				      packed);
+	item.head =
+		fob__head__unpack(NULL, fob__head__pack(&head, packed), packed);
 	return item;
 }
 

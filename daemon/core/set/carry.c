@@ -42,7 +42,8 @@ static int close_parents(struct set *set)
 	int r = 0;
 
 	while (!r && set->n_todo > 0) {
-		const struct set_item *item = &set->items[set->todo[--set->n_todo]];
+		const struct set_item *item =
+			&set->items[set->todo[--set->n_todo]];
 		uint32_t first = item->links, n = item->n_links;
 
 		for (uint32_t i = 0; i < n && !r; i++)
@@ -103,7 +104,7 @@ static void forget(struct set *set)
 			item->marks |= MARK_WAS_CARRIED;
 		if (item->flags & SET_INERT)
 			item->marks |= MARK_WAS_INERT;
-		item->flags &= (uint8_t)~(SET_CARRIED | SET_INERT);
+		item->flags &= (uint8_t) ~(SET_CARRIED | SET_INERT);
 	}
 	for (uint32_t i = 0; i < set->n_authors; i++) {
 		struct set_author *a = &set->authors[i];
@@ -135,8 +136,8 @@ static int carry_all(struct set *set)
 			continue;
 		}
 		author = &set->authors[item->author];
-		if (visit_writes(author) && (author->revoke == NONE ||
-					     (item->marks & MARK_ACCEPTED)))
+		if (visit_writes(author) &&
+		    (author->revoke == NONE || (item->marks & MARK_ACCEPTED)))
 			r = carry_item(set, i, SET_CARRIED);
 	}
 	return r;

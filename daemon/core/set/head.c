@@ -75,7 +75,8 @@ static bool distinct(const ProtobufCBinaryData *list, size_t n)
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (list[i].len == list[k].len &&
-			    memcmp(list[i].data, list[k].data, list[i].len) == 0)
+			    memcmp(list[i].data, list[k].data, list[i].len) ==
+				    0)
 				return false;
 		}
 	}

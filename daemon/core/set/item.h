@@ -16,20 +16,20 @@
 #include "proto/limits.h"
 
 enum {
-	ITEM_ERR_MALFORMED = 1,	/* not an item, or one that breaks a rule */
+	ITEM_ERR_MALFORMED = 1, /* not an item, or one that breaks a rule */
 	ITEM_ERR_SIGNATURE,	/* does not verify */
 	ITEM_ERR_BLOB,		/* blob and blob_hash or blob_len differ */
 };
 
 struct item {
 	uint8_t id[ID_SIZE];
-	uint8_t *body;			/* exact bytes, owned */
+	uint8_t *body; /* exact bytes, owned */
 	size_t body_len;
 	uint8_t signature[SIGNATURE_SIZE];
-	uint8_t *blob;			/* owned, or NULL: a stub */
-	size_t blob_len;		/* of blob as held; body->blob_len as told */
-	Fob__Body *content;		/* unpacked, owned */
-	Fob__Head *head;		/* unpacked, owned */
+	uint8_t *blob;	    /* owned, or NULL: a stub */
+	size_t blob_len;    /* of blob as held; body->blob_len as told */
+	Fob__Body *content; /* unpacked, owned */
+	Fob__Head *head;    /* unpacked, owned */
 };
 
 /* The class (0, 1, 2) of a kind, or CLASS_MAX for none. */

@@ -12,9 +12,8 @@
 
 int order_add(struct set *set, unsigned class, uint32_t at)
 {
-	uint32_t *list =
-		table_grow(set->sorted[class], set->n_sorted[class],
-			   &set->cap_sorted[class], sizeof(*list));
+	uint32_t *list = table_grow(set->sorted[class], set->n_sorted[class],
+				    &set->cap_sorted[class], sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;

@@ -14,7 +14,7 @@
 #define TAIL 2
 #define BUDGET (MESSAGE_MAX - 512 - TAIL * RANGE_BYTES)
 
-_Static_assert(RANGE_LIST * ID_SIZE + RANGE_BYTES <= ANSWER_BYTES,
+_Static_assert(RANGE_LIST *ID_SIZE + RANGE_BYTES <= ANSWER_BYTES,
 	       "a list costs no more than a split");
 
 /* --- lists of ids --------------------------------------------------------- */
@@ -98,7 +98,7 @@ static const uint8_t *id_at(const struct reconcile *run, uint32_t i)
 static void hash_id(uint8_t ret[static ID_SIZE], unsigned class,
 		    const uint8_t *id, const uint8_t key[static 32])
 {
-	uint8_t bytes[1 + ID_SIZE] = { (uint8_t)class };
+	uint8_t bytes[1 + ID_SIZE] = { (uint8_t) class };
 
 	memcpy(bytes + 1, id, ID_SIZE);
 	crypto_generichash(ret, ID_SIZE, bytes, sizeof(bytes), key, 32);

@@ -13,19 +13,19 @@
 #include "proto/peer.pb-c.h"
 
 enum {
-	RECONCILE_ERR_PROTOCOL = 1,	/* the other side broke a rule */
-	RECONCILE_ERR_SPENT,		/* levels or ranges are used up */
+	RECONCILE_ERR_PROTOCOL = 1, /* the other side broke a rule */
+	RECONCILE_ERR_SPENT,	    /* levels or ranges are used up */
 };
 
 struct reconcile {
 	unsigned class;
-	const struct set *set;	/* borrowed; ids of items never change */
-	uint32_t *ids;		/* indices, ascending by id, owned */
-	uint8_t (*sums)[ID_SIZE];	/* n + 1 prefix sums, owned */
+	const struct set *set;	  /* borrowed; ids of items never change */
+	uint32_t *ids;		  /* indices, ascending by id, owned */
+	uint8_t (*sums)[ID_SIZE]; /* n + 1 prefix sums, owned */
 	uint32_t n;
-	uint32_t levels;	/* messages answered so far, of this run */
-	uint64_t ranges;	/* in them and in the answers */
-	uint64_t peer_count;	/* the most ids that they spoke of */
+	uint32_t levels;     /* messages answered so far, of this run */
+	uint64_t ranges;     /* in them and in the answers */
+	uint64_t peer_count; /* the most ids that they spoke of */
 };
 
 /* Ids of one list, 32 bytes each, growing. */

@@ -17,61 +17,61 @@
 #define NONE UINT32_MAX
 
 enum {
-	SET_ERR_HELD = 1,	/* nothing to do */
-	SET_ERR_STRANGER,	/* class 0-2: its author's ADD is not held */
-	SET_ERR_FORGED,		/* signature bad and no descendant vouches */
-	SET_ERR_VAULT,		/* a GENESIS that is not the pinned one */
+	SET_ERR_HELD = 1, /* nothing to do */
+	SET_ERR_STRANGER, /* class 0-2: its author's ADD is not held */
+	SET_ERR_FORGED,	  /* signature bad and no descendant vouches */
+	SET_ERR_VAULT,	  /* a GENESIS that is not the pinned one */
 };
 
 enum set_flag {
-	SET_HELD = 1,		/* else a ghost */
+	SET_HELD = 1, /* else a ghost */
 	SET_CARRIED = 2,
-	SET_INERT = 4,		/* carried only as a superseding stub */
-	SET_CHECKED = 8,	/* its own signature was verified */
-	SET_BLOB = 16,		/* its blob is on disk here */
-	SET_CHAINED = 32,	/* a held item by the same hand names it as prev */
-	SET_HAS_BLOB = 64,	/* its body says that there is a blob */
-	SET_DROPPED = 128,	/* a ghost that came with a bad signature before */
+	SET_INERT = 4,	   /* carried only as a superseding stub */
+	SET_CHECKED = 8,   /* its own signature was verified */
+	SET_BLOB = 16,	   /* its blob is on disk here */
+	SET_CHAINED = 32,  /* a held item by the same hand names it as prev */
+	SET_HAS_BLOB = 64, /* its body says that there is a blob */
+	SET_DROPPED = 128, /* a ghost that came with a bad signature before */
 };
 
 /* What evaluation and arrival note for themselves, in set_item.marks. */
 enum set_mark {
-	MARK_PARENT = 1,	/* a carried or inert ENTRY names it as parent */
-	MARK_ACCEPTED = 2,	/* reachable from accepted tips of its author */
-	MARK_WAS_CARRIED = 4,	/* before this evaluation */
+	MARK_PARENT = 1,      /* a carried or inert ENTRY names it as parent */
+	MARK_ACCEPTED = 2,    /* reachable from accepted tips of its author */
+	MARK_WAS_CARRIED = 4, /* before this evaluation */
 	MARK_WAS_INERT = 8,
-	MARK_CLAIMS = 16,	/* a ghost with more rows in set.claims */
-	MARK_RECORD = 32,	/* in the list of its record */
+	MARK_CLAIMS = 16, /* a ghost with more rows in set.claims */
+	MARK_RECORD = 32, /* in the list of its record */
 };
 
 struct set_item {
 	uint8_t id[ID_SIZE];
-	uint64_t holders;	/* slots of the devices known to have it */
-	uint32_t author;	/* in authors; NONE: ghost or recovery key */
-	uint32_t prev;		/* item, or NONE */
-	uint32_t content;	/* class 0, 1: in heads; class 2: in records,
+	uint64_t holders; /* slots of the devices known to have it */
+	uint32_t author;  /* in authors; NONE: ghost or recovery key */
+	uint32_t prev;	  /* item, or NONE */
+	uint32_t content; /* class 0, 1: in heads; class 2: in records,
 				   NONE for kinds that we do not know */
-	uint32_t next;		/* class 2: the record's item before this, or NONE */
-	uint32_t links;		/* ENTRY: first parent, in links; PURGE: first covered */
-	uint32_t kid;		/* ENTRY: in kids; else NONE */
+	uint32_t next;	  /* class 2: the record's item before this, or NONE */
+	uint32_t links; /* ENTRY: first parent, in links; PURGE: first covered */
+	uint32_t kid;	/* ENTRY: in kids; else NONE */
 	union {
-		uint32_t seq;	/* key of its row on disk, arrival order */
-		uint32_t claimer;	/* ghost: author who names it as prev */
+		uint32_t seq;	  /* key of its row on disk, arrival order */
+		uint32_t claimer; /* ghost: author who names it as prev */
 	};
 	union {
 		uint32_t first_seen;	/* seconds since 1970, local clock */
-		uint32_t claimed_class;	/* ghost: in this class */
+		uint32_t claimed_class; /* ghost: in this class */
 	};
 	uint8_t n_links;
-	uint8_t kind;		/* 0: a ghost */
+	uint8_t kind; /* 0: a ghost */
 	uint8_t flags;
 	uint8_t marks;
-	uint16_t blob_len;	/* as its body tells */
+	uint16_t blob_len; /* as its body tells */
 	uint16_t spare2;
 };
 
 struct rank {
-	uint8_t depth;		/* elements, 1..PATH_MAX_DEPTH; 0: no rank */
+	uint8_t depth; /* elements, 1..PATH_MAX_DEPTH; 0: no rank */
 	struct {
 		int64_t ordinal;
 		uint8_t add[ID_SIZE];
@@ -83,18 +83,18 @@ struct set_author {
 	uint8_t sign[KEY_SIZE], status[KEY_SIZE];
 	uint8_t wrap[KEY_SIZE], transport[KEY_SIZE];
 	/* What evaluation found; all of it is made anew each time. */
-	struct rank rank;	/* least one over its carried ADDs */
-	uint32_t add;		/* the ADD (or GENESIS) of that rank, or NONE */
-	uint32_t role;		/* Fob__Role of that ADD */
-	bool reached;		/* by a carried ADD */
-	bool member;		/* reached, no REVOKE counts, no self-REVOKE */
+	struct rank rank; /* least one over its carried ADDs */
+	uint32_t add;	  /* the ADD (or GENESIS) of that rank, or NONE */
+	uint32_t role;	  /* Fob__Role of that ADD */
+	bool reached;	  /* by a carried ADD */
+	bool member;	  /* reached, no REVOKE counts, no self-REVOKE */
 	bool self_revoked;
-	uint32_t revoke;	/* a carried REVOKE that counts, or NONE */
+	uint32_t revoke; /* a carried REVOKE that counts, or NONE */
 	/* What arrival found. */
-	bool forked;		/* two of its held items of a class have one prev */
-	bool started[CLASS_MAX];	/* an item without prev is held */
-	uint32_t n_tips[CLASS_MAX];	/* held items that no held one follows */
-	uint32_t tip[CLASS_MAX];	/* one of them, or a former one, or NONE */
+	bool forked; /* two of its held items of a class have one prev */
+	bool started[CLASS_MAX];    /* an item without prev is held */
+	uint32_t n_tips[CLASS_MAX]; /* held items that no held one follows */
+	uint32_t tip[CLASS_MAX];    /* one of them, or a former one, or NONE */
 };
 
 /* A further claim that a ghost is the prev of an author's held item. */
@@ -104,8 +104,8 @@ struct set_claim {
 
 struct set_record {
 	uint8_t id[RECORD_ID_SIZE];
-	uint32_t group;		/* in groups */
-	uint32_t last;		/* newest held item, then by set_item.next */
+	uint32_t group; /* in groups */
+	uint32_t last;	/* newest held item, then by set_item.next */
 	uint32_t n_items;
 };
 
@@ -114,7 +114,7 @@ struct set_kid {
 };
 
 struct set_group_id {
-	uint8_t id[GROUP_ID_SIZE];	/* zeros: main, always index 0 */
+	uint8_t id[GROUP_ID_SIZE]; /* zeros: main, always index 0 */
 };
 
 /*
@@ -123,21 +123,20 @@ struct set_group_id {
  */
 struct set_recovery {
 	uint32_t generation;
-	uint32_t item;		/* GENESIS or RECOVERY that introduced it */
+	uint32_t item; /* GENESIS or RECOVERY that introduced it */
 	uint8_t sign[KEY_SIZE], wrap[KEY_SIZE];
-	bool current;		/* items and wraps for it count now */
+	bool current; /* items and wraps for it count now */
 };
-
 
 struct set {
 	bool pinned;
 	uint8_t vault_id[ID_SIZE];
 	struct set_item *items;
-	uint32_t n_items, cap_items;	/* ghosts included */
+	uint32_t n_items, cap_items; /* ghosts included */
 	uint32_t n_held, n_carried[CLASS_MAX];
-	struct item **heads;		/* class 0 and 1, owned */
+	struct item **heads; /* class 0 and 1, owned */
 	uint32_t n_heads, cap_heads;
-	uint32_t *heads_item;		/* heads[i] is item heads_item[i] */
+	uint32_t *heads_item; /* heads[i] is item heads_item[i] */
 	uint32_t *links;
 	uint32_t n_links, cap_links;
 	struct set_author *authors;
@@ -150,22 +149,22 @@ struct set {
 	uint32_t n_groups, cap_groups;
 	struct set_recovery *recoveries;
 	uint32_t n_recoveries, cap_recoveries;
-	bool frozen;			/* two RECOVERYs of one generation */
+	bool frozen; /* two RECOVERYs of one generation */
 	struct set_claim *claims;
 	uint32_t n_claims, cap_claims;
 	struct index by_id, by_record, by_kid, by_author, by_group;
-	uint8_t hash_key[HASH_KEY_SIZE];	/* of the indexes */
-	uint32_t *sorted[CLASS_MAX];	/* carried; the first n_ordered by id */
+	uint8_t hash_key[HASH_KEY_SIZE]; /* of the indexes */
+	uint32_t *sorted[CLASS_MAX]; /* carried; the first n_ordered by id */
 	uint32_t n_sorted[CLASS_MAX], n_ordered[CLASS_MAX];
 	uint32_t cap_sorted[CLASS_MAX];
-	uint32_t *todo;			/* ENTRYs whose parents are to be seen */
+	uint32_t *todo; /* ENTRYs whose parents are to be seen */
 	uint32_t n_todo, cap_todo;
-	bool dirty;			/* evaluation is owed */
+	bool dirty; /* evaluation is owed */
 	bool root_stale[CLASS_MAX];
 	uint8_t roots[CLASS_MAX][ID_SIZE];
-	uint64_t version;		/* grows when what is carried changes */
-	uint64_t version0;		/* grows at each evaluation of class 0 */
-	uint64_t verifications;		/* signatures of items verified so far */
+	uint64_t version;	/* grows when what is carried changes */
+	uint64_t version0;	/* grows at each evaluation of class 0 */
+	uint64_t verifications; /* signatures of items verified so far */
 	uint32_t next_seq;
 };
 
@@ -192,7 +191,7 @@ struct set_arrival {
 	uint32_t seq;
 	uint32_t first_seen;
 	bool checked;
-	bool stored_blob;	/* the blob is on disk, or is being put there */
+	bool stored_blob; /* the blob is on disk, or is being put there */
 };
 int set_add(struct set *set, struct item *item, const struct set_arrival *how,
 	    uint32_t *ret_index);
@@ -246,6 +245,6 @@ int rank_compare(const struct rank *a, const struct rank *b);
  */
 uint32_t set_next_unchecked(const struct set *set, uint32_t *cursor);
 void set_checked(struct set *set, uint32_t index);
-int set_drop(struct set *set, uint32_t index);	/* 0 or -ENOMEM */
+int set_drop(struct set *set, uint32_t index); /* 0 or -ENOMEM */
 
 #endif

@@ -224,7 +224,8 @@ int table_recovery(struct set *set, uint32_t item, uint32_t generation,
 
 /* --- groups, records, kids ------------------------------------------------ */
 
-uint32_t set_group(const struct set *set, const uint8_t id[static GROUP_ID_SIZE])
+uint32_t set_group(const struct set *set,
+		   const uint8_t id[static GROUP_ID_SIZE])
 {
 	const struct index *index = &set->by_group;
 	uint32_t slot = index_start(index, hash(set, id, GROUP_ID_SIZE));
@@ -351,8 +352,8 @@ int table_kid(struct set *set, const uint8_t *id, uint32_t *ret)
 		if (index_resize(&set->by_kid))
 			return -ENOMEM;
 		for (uint32_t i = 0; i < set->n_kids; i++)
-			index_put(&set->by_kid,
-				  hash(set, kids[i].id, KID_SIZE), i);
+			index_put(&set->by_kid, hash(set, kids[i].id, KID_SIZE),
+				  i);
 	}
 	at = set->n_kids++;
 	memcpy(kids[at].id, id, KID_SIZE);

@@ -279,8 +279,8 @@ static int carry_recovery(struct visit *v)
 	}
 	set->frozen = n > 1;
 	for (uint32_t i = 0; i < set->n_recoveries && n == 0; i++)
-		set->recoveries[i].current =
-			set->recoveries[i].generation == generation;
+		set->recoveries[i].current = set->recoveries[i].generation ==
+					     generation;
 	return 0;
 }
 

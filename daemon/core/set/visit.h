@@ -14,20 +14,21 @@
 
 /* A device that may be reached: by this ADD of its sponsor. */
 struct seat {
-	uint32_t author, sponsor; /* sponsor NONE: the recovery key, or GENESIS */
+	uint32_t author,
+		sponsor; /* sponsor NONE: the recovery key, or GENESIS */
 	uint32_t add;
 	int64_t ordinal;
 };
 
 struct visit {
-	struct set *set;	/* borrowed */
-	uint32_t *first;	/* authors + 1: where in mine they start */
-	uint32_t *mine;		/* heads of class 0 by devices, by author */
-	uint32_t *revokes;	/* authors: newest in a list of REVOKEs of it */
-	uint32_t *counted;	/* authors: the same, when it was visited */
-	uint32_t *next;		/* heads: the list goes on, or NONE */
-	uint8_t *listed;	/* heads: which RECOVERYs list it; VISIT_NO_TIPS */
-	struct seat *heap;	/* least rank first */
+	struct set *set;   /* borrowed */
+	uint32_t *first;   /* authors + 1: where in mine they start */
+	uint32_t *mine;	   /* heads of class 0 by devices, by author */
+	uint32_t *revokes; /* authors: newest in a list of REVOKEs of it */
+	uint32_t *counted; /* authors: the same, when it was visited */
+	uint32_t *next;	   /* heads: the list goes on, or NONE */
+	uint8_t *listed;   /* heads: which RECOVERYs list it; VISIT_NO_TIPS */
+	struct seat *heap; /* least rank first */
 	uint32_t n_heap, cap_heap;
 };
 
