@@ -254,7 +254,7 @@ static int call_handle(struct step *step, struct call *call)
 	}
 	if (request->use)
 		node->last_use = node->mono;
-	if (request->index && !index_complete(node) && call->stage != CALL_LATE)
+	if (request->index && call->stage == 0 && !index_complete(node))
 		return CALL_INDEX;
 	return request->handle(step, call);
 }

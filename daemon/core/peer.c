@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/meet.h"
 #include "daemon/core/state.h"
 
-/* A status is made this long after a change, so that many cost one. */
-#define STATUS_DELAY_MS 2000
-
-static void peer_close(struct step *step, uint32_t conn)
+void peer_close(struct step *step, uint32_t conn)
 {
 	effects_add(step->effects, EFFECT_CLOSE)->conn = conn;
 }
@@ -22,22 +18,6 @@ static uint32_t peer_author(const struct node *node,
 		if (!memcmp(node->set.authors[i].transport, key, KEY_SIZE))
 			return i;
 	return NONE;
-}
-
-static int peer_dials(struct node *node)
-{
-	struct dial *grown;
-
-	if (node->n_dials >= node->set.n_authors)
-		return 0;
-	grown = realloc(node->dials, node->set.n_authors * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	memset(grown + node->n_dials, 0,
-	       (node->set.n_authors - node->n_dials) * sizeof(*grown));
-	node->dials = grown;
-	node->n_dials = node->set.n_authors;
-	return 0;
 }
 
 /* --- sessions ------------------------------------------------------------------ */
@@ -57,7 +37,7 @@ static bool peer_replaces(const struct node *node, const struct sync_peer *old,
 	return dialed == we_are_lower;
 }
 
-static void peer_end(struct step *step, struct sync_peer *peer)
+void peer_end(struct step *step, struct sync_peer *peer)
 {
 	struct node *node = step->node;
 	uint32_t author = peer->author;
@@ -194,7 +174,7 @@ static int peer_up(struct step *step)
 		peer_close(step, event->conn);
 		return 0;
 	}
-	if (peer_dials(node) < 0)
+	if (dial_reserve(node) < 0)
 		return -ENOMEM;
 	peer = sync_up(&node->sync, event->conn, NONE, event->hash, dialed);
 	if (!peer) {
@@ -264,7 +244,7 @@ static int peer_hello(struct step *step, struct sync_peer *peer,
 		author = peer_author(node, peer->remote);
 		if (r < 0)
 			return r;
-		if (author == NONE || peer_dials(node) < 0) {
+		if (author == NONE || dial_reserve(node) < 0) {
 			peer_refuse(step, peer);
 			return 0;
 		}
@@ -345,96 +325,6 @@ static int peer_take(struct step *step, struct sync_peer *peer,
 	return sync_items(&step->node->sync, peer, &taken);
 }
 
-static void peer_put_status(struct step *step, uint32_t author)
-{
-	struct node *node = step->node;
-	const struct device_status *status =
-		statuses_find(&node->statuses, author);
-
-	if (status)
-		effects_soft(step->effects, TABLE_STATUS,
-			     BYTES(node->set.authors[author].id),
-			     (struct bytes){ status->packed,
-					     status->packed_len });
-}
-
-static int peer_say_status(struct step *step, struct sync_peer *peer,
-			   uint32_t author)
-{
-	struct node *node = step->node;
-	const struct device_status *status =
-		statuses_find(&node->statuses, author);
-	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
-	Fob__Statuses statuses = FOB__STATUSES__INIT;
-	Fob__Status *list[1], *one;
-	int r;
-
-	if (!status)
-		return 0;
-	one = fob__status__unpack(NULL, status->packed_len, status->packed);
-	if (!one)
-		return -ENOMEM;
-	list[0] = one;
-	statuses.clock = (uint64_t)node->wall;
-	statuses.n_statuses = 1;
-	statuses.statuses = list;
-	message.statuses = &statuses;
-	r = sync_say(&node->sync, peer, &message);
-	fob__status__free_unpacked(one, NULL);
-	return r;
-}
-
-static int peer_spread_status(struct step *step, uint32_t author, uint32_t from)
-{
-	struct node *node = step->node;
-	int r = 0;
-
-	for (size_t i = 0; i < PEERS_MAX && r == 0; i++) {
-		struct sync_peer *peer = &node->sync.peers[i];
-
-		if (peer->conn && peer->up && peer->conn != from &&
-		    peer->author != author && peer->statuses_said)
-			r = peer_say_status(step, peer, author);
-	}
-	return r;
-}
-
-static int peer_statuses(struct step *step, struct sync_peer *peer,
-			 const Fob__Statuses *statuses)
-{
-	struct node *node = step->node;
-	uint8_t packed[STATUS_ROW_MAX];
-	uint32_t author;
-	int r = 0;
-
-	if (statuses->n_statuses > LIST_MAX)
-		return SYNC_ERR_PROTOCOL;
-	peer->clock_known = statuses->clock != 0;
-	peer->clock_offset = (int64_t)statuses->clock - node->wall;
-	for (size_t i = 0; i < statuses->n_statuses && r == 0; i++) {
-		size_t n = fob__status__get_packed_size(statuses->statuses[i]);
-
-		if (n > sizeof(packed))
-			return SYNC_ERR_PROTOCOL;
-		fob__status__pack(statuses->statuses[i], packed);
-		r = statuses_take(&node->statuses, &node->set,
-				  (struct bytes){ packed, n },
-				  (uint64_t)node->wall, &author);
-		if (r > 0) {
-			r = 0;
-			continue;
-		}
-		if (r < 0)
-			return r;
-		statuses_open(&node->statuses, node->nets, node->n_nets);
-		step_trace(step, TRACE_STATUS, node->set.authors[author].id,
-			   NULL, 0);
-		peer_put_status(step, author);
-		r = peer_spread_status(step, author, peer->conn);
-	}
-	return r;
-}
-
 static int peer_bye(struct step *step, struct sync_peer *peer,
 		    const Fob__Bye *bye)
 {
@@ -467,7 +357,7 @@ static int peer_dispatch(struct step *step, struct sync_peer *peer,
 	if (message->items)
 		return peer_take(step, peer, message->items);
 	if (message->statuses)
-		return peer_statuses(step, peer, message->statuses);
+		return statement_take(step, peer, message->statuses);
 	if (message->bye)
 		return peer_bye(step, peer, message->bye);
 	return sync_message(&step->node->sync, peer, message);
@@ -614,7 +504,7 @@ int peer_membership(struct step *step)
 	struct node *node = step->node;
 	int r = 0;
 
-	if (peer_dials(node) < 0)
+	if (dial_reserve(node) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < PEERS_MAX && r == 0; i++) {
 		struct sync_peer *peer = &node->sync.peers[i];
@@ -631,22 +521,6 @@ int peer_membership(struct step *step)
 	return r;
 }
 
-/* All that we know, once in a session, when there is time for it. */
-static int peer_say_statuses(struct step *step, struct sync_peer *peer)
-{
-	struct node *node = step->node;
-	int r = 0;
-
-	if (peer->statuses_said || !peer->up || !peer->greeted ||
-	    peer->run != SYNC_IDLE)
-		return 0;
-	peer->statuses_said = true;
-	for (uint32_t i = 0; i < node->set.n_authors && r == 0; i++)
-		if (node->set.authors[i].member)
-			r = peer_say_status(step, peer, i);
-	return r;
-}
-
 int peer_flush(struct step *step)
 {
 	struct node *node = step->node;
@@ -659,235 +533,9 @@ int peer_flush(struct step *step)
 			continue;
 		r = peer_serve(step, i);
 		if (r == 0)
-			r = peer_say_statuses(step, peer);
+			r = statement_greet(step, peer);
 	}
 	return r < 0 ? r : peer_drain(step);
 }
 
 /* --- time ---------------------------------------------------------------------------- */
-
-static const char *peer_address(const struct node *node, uint32_t author,
-				uint32_t which)
-{
-	const struct device_status *status =
-		statuses_find(&node->statuses, author);
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < node->n_by_hand; i++)
-		if (!memcmp(node->by_hand[i].device,
-			    node->set.authors[author].id, DEVICE_ID_SIZE) &&
-		    n++ == which)
-			return node->by_hand[i].address;
-	for (uint32_t i = 0; status && i < status->n_addresses; i++)
-		if (n++ == which)
-			return status->addresses[i];
-	return NULL;
-}
-
-static bool peer_dialable(const struct node *node, uint32_t author)
-{
-	return author != node->self_author &&
-	       node->set.authors[author].member && !node->dials[author].conn &&
-	       peer_address(node, author, 0) &&
-	       !sync_peer_of((struct sync *)(uintptr_t)&node->sync, author);
-}
-
-static void peer_dial(struct step *step, uint32_t author)
-{
-	struct node *node = step->node;
-	struct dial *dial = &node->dials[author];
-	const char *address = peer_address(node, author, dial->tried);
-	struct effect *effect;
-
-	if (!address) {
-		dial->tried = 0;
-		address = peer_address(node, author, 0);
-	}
-	dial->tried++;
-	node->next_dial = (node->next_dial + 1) & ~CONN_DIALED;
-	dial->conn = node->next_dial | CONN_DIALED;
-	effect = effects_add(step->effects, EFFECT_DIAL);
-	effect->conn = dial->conn;
-	memcpy(effect->address, address,
-	       size_min(strlen(address), sizeof(effect->address) - 1));
-	memcpy(effect->remote, node->set.authors[author].transport, KEY_SIZE);
-}
-
-static bool peer_may_dial(const struct node *node)
-{
-	if (!node->self || node->n_dials != node->set.n_authors)
-		return false;
-	if (node->self_author == NONE)
-		return node->state == NODE_JOINING &&
-		       (!node->join || node->join->stage > JOIN_SIGNED);
-	return node->set.authors[node->self_author].member;
-}
-
-static bool peer_any(const struct node *node)
-{
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (node->sync.peers[i].conn && node->sync.peers[i].up)
-			return true;
-	return false;
-}
-
-static int peer_make_status(struct step *step)
-{
-	struct node *node = step->node;
-	uint8_t row[STATUS_ROW_MAX], root[ID_SIZE], fresh[40];
-	struct status_profile profile = { 0 };
-	uint32_t author;
-	size_t n;
-	int r;
-
-	node->status_owed = false;
-	node->status_at = node->mono + STATUS_DELAY_MS;
-	set_root_all(&node->set, root);
-	profile.vault_id = node->set.vault_id;
-	profile.name = node->name;
-	profile.addresses = (const char(*)[64])node->addresses;
-	profile.n_addresses = node->n_addresses;
-	profile.time = (uint64_t)node->wall;
-	profile.count = (uint64_t)node->set.n_carried[0] +
-			node->set.n_carried[1] + node->set.n_carried[2];
-	profile.root = root;
-	profile.version = node->config.version;
-	step_random(step, fresh, sizeof(fresh));
-	n = status_make(row, node->self, &profile,
-			node->n_nets && !node->config.keeper ? &node->nets[0] :
-							       NULL,
-			fresh);
-	r = statuses_take(&node->statuses, &node->set, (struct bytes){ row, n },
-			  0, &author);
-	if (r)
-		return r < 0 ? r : 0;
-	statuses_open(&node->statuses, node->nets, node->n_nets);
-	peer_put_status(step, author);
-	return peer_spread_status(step, author, 0);
-}
-
-static int peer_ends(struct step *step)
-{
-	struct node *node = step->node;
-
-	for (size_t i = 0; i < PEERS_MAX; i++) {
-		struct sync_peer *peer = &node->sync.peers[i];
-
-		if (!peer->conn)
-			continue;
-		if (!sync_dead(&node->sync, peer) &&
-		    (peer->greeted || peer->author != NONE ||
-		     node->mono - peer->heard < HANDSHAKE_MS))
-			continue;
-		peer_close(step, peer->conn);
-		peer_end(step, peer);
-	}
-	return sync_tick(&node->sync);
-}
-
-/* A debt of keys that nobody paid in the step that made it. */
-static bool peer_keys_owed(const struct node *node)
-{
-	if (!node_may_read(node) || node->self_author == NONE ||
-	    !node->set.authors[node->self_author].member)
-		return false;
-	for (uint32_t i = 0; i < node->roster.n_groups; i++) {
-		uint32_t group = node->roster.groups[i].group;
-
-		if (!roster_reads(&node->roster, group, node->self_author))
-			continue;
-		if (keyring_rotation_owed(&node->keyring, group,
-					  node->self_author) ||
-		    keyring_grant_owed(&node->keyring, group) != NONE)
-			return true;
-	}
-	return false;
-}
-
-static int peer_pay_keys(struct step *step)
-{
-	struct node *node = step->node;
-	int r = 0;
-
-	for (uint32_t i = 0; i < node->roster.n_groups && r >= 0; i++) {
-		uint32_t group = node->roster.groups[i].group;
-		uint32_t owed;
-
-		if (!roster_reads(&node->roster, group, node->self_author))
-			continue;
-		if (keyring_rotation_owed(&node->keyring, group,
-					  node->self_author))
-			r = write_key(step, group, NONE);
-		owed = keyring_grant_owed(&node->keyring, group);
-		if (r >= 0 && owed != NONE)
-			r = write_grants(step, owed);
-	}
-	return r < 0 ? r : 0;
-}
-
-static int peer_keys(struct step *step)
-{
-	struct node *node = step->node;
-	uint32_t jitter;
-
-	if (!peer_keys_owed(node)) {
-		node->keys_at = 0;
-		return 0;
-	}
-	if (!node->keys_at) {
-		step_random(step, &jitter, sizeof(jitter));
-		node->keys_at =
-			node->mono + ROTATE_JITTER_MIN_MS +
-			jitter % (ROTATE_JITTER_MAX_MS - ROTATE_JITTER_MIN_MS);
-		if (node->keys_at < node->keys_rest)
-			node->keys_at = node->keys_rest;
-	}
-	if (node->keys_at > node->mono)
-		return 0;
-	node->keys_at = 0;
-	node->keys_rest = node->mono + ROTATE_REST_MS;
-	return peer_pay_keys(step);
-}
-
-int peer_timers(struct step *step)
-{
-	struct node *node = step->node;
-	int r = peer_ends(step);
-
-	if (r < 0)
-		return r;
-	if (peer_may_dial(node))
-		for (uint32_t i = 0; i < node->set.n_authors; i++)
-			if (node->dials[i].next <= node->mono &&
-			    peer_dialable(node, i))
-				peer_dial(step, i);
-	if (node->status_owed && node->status_at <= node->mono &&
-	    node->self_author != NONE && peer_any(node))
-		r = peer_make_status(step);
-	if (r == 0)
-		r = peer_keys(step);
-	if (r == 0)
-		r = peer_soft(step);
-	return r < 0 ? r : load_check(step);
-}
-
-uint64_t peer_deadline(const struct node *node)
-{
-	uint64_t at = sync_deadline(&node->sync);
-
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (node->sync.peers[i].conn && !node->sync.peers[i].greeted &&
-		    node->sync.peers[i].heard + HANDSHAKE_MS < at)
-			at = node->sync.peers[i].heard + HANDSHAKE_MS;
-	if (peer_may_dial(node))
-		for (uint32_t i = 0; i < node->set.n_authors; i++)
-			if (node->dials[i].next < at && peer_dialable(node, i))
-				at = node->dials[i].next;
-	if (node->status_owed && node->status_at < at && peer_any(node))
-		at = node->status_at;
-	if (node->keys_at && node->keys_at < at)
-		at = node->keys_at;
-	if (node->sync.masks_dirty && node->soft_at < at)
-		at = node->soft_at;
-	return at;
-}

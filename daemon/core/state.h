@@ -45,8 +45,8 @@ enum call_result {
 	CALL_DONE = 0, /* the last reply is out */
 	CALL_LOAD,     /* run again when call->need is read */
 	CALL_INDEX,    /* run again when the list of accounts is complete */
-	CALL_PARK, /* run again after every step, until it says otherwise */
-	CALL_KDF,  /* run again when call->kdf is made */
+	CALL_PARK,     /* run again after every step, until it says otherwise */
+	CALL_KDF,      /* run again when call->kdf is made */
 };
 
 #define CALL_LATE (-1)
@@ -67,7 +67,7 @@ struct call {
 	uint8_t *kdf; /* KEY_SIZE, secret memory, or NULL */
 	uint32_t passes;
 	struct slot *slot; /* being made or tried, owned */
-	uint32_t *watch; /* items whose copies are counted */
+	uint32_t *watch;   /* items whose copies are counted */
 	size_t n_watch;
 	Fob__Reply *answer; /* kept until copies are there */
 	uint8_t *seed;	    /* init: recovery seed, secret memory */
@@ -331,6 +331,23 @@ int peer_served(struct step *step, uint32_t slot);
 int peer_soft(struct step *step);
 /* The one address by hand of a device, kept and dialed at once. */
 int peer_by_hand(struct step *step, uint32_t author, const char *address);
+
+void peer_close(struct step *step, uint32_t conn);
+/* Forgets a session; its device is dialed again after a while. */
+void peer_end(struct step *step, struct sync_peer *peer);
+
+/* --- dial.c --- */
+int dial_reserve(struct node *node); /* a dial for each author */
+
+/* --- statement.c --- */
+int statement_take(struct step *step, struct sync_peer *peer,
+		   const Fob__Statuses *statuses);
+/* All that we know, once in a session, when there is time for it. */
+int statement_greet(struct step *step, struct sync_peer *peer);
+int statement_make(struct step *step); /* our own, anew */
+
+/* --- debt.c --- */
+int debt_settle(struct step *step);
 
 /* --- invite.c, join.c --- */
 int meet_event(struct step *step);

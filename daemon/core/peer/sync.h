@@ -100,10 +100,10 @@ struct sync_out {
 };
 
 struct sync {
-	struct set *set; /* borrowed */
+	struct set *set;  /* borrowed */
 	bool masks_dirty; /* some item has SYNC_MASK_DIRTY */
-	bool full;	 /* ask for no more of class 2 */
-	uint64_t now;	 /* mono ms of the call at hand */
+	bool full;	  /* ask for no more of class 2 */
+	uint64_t now;	  /* mono ms of the call at hand */
 	struct sync_peer peers[PEERS_MAX];
 	uint32_t holder_slots[HOLDER_SLOTS]; /* author, or NONE */
 	struct sync_asked *asked;
@@ -157,6 +157,23 @@ uint64_t sync_deadline(const struct sync *sync);
 bool sync_dead(const struct sync *sync, const struct sync_peer *peer);
 /* Starts a run now if none is under way. */
 int sync_run_now(struct sync *sync, struct sync_peer *peer);
+
+/* --- a run (run.c) --- */
+int sync_on_roots(struct sync *sync, struct sync_peer *peer,
+		  const Fob__Roots *roots);
+int sync_on_ranges(struct sync *sync, struct sync_peer *peer,
+		   const Fob__Ranges *ranges);
+void sync_end(struct sync *sync, struct sync_peer *peer, bool equal);
+/* A change here is followed by a look whether both are equal, once quiet. */
+void sync_plan(struct sync *sync, struct sync_peer *peer);
+/* The next step of a run whose items have come. */
+int sync_advance(struct sync *sync, struct sync_peer *peer);
+/* Asks for what was found missing, each id of one peer at a time. */
+int sync_ask(struct sync *sync, struct sync_peer *peer);
+/* Says a list of ids in as many messages as it takes, and empties it. */
+int sync_say_ids(struct sync *sync, struct sync_peer *peer,
+		 struct id_list *list, bool want, unsigned class);
+void sync_ranges_free(struct sync_peer *peer);
 
 /* --- serving (serve.c) --- */
 /* The next items to read for this peer; none while enough is under way. */

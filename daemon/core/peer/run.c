@@ -1,0 +1,350 @@
+/*
+ * One run: roots, then each class whose root differs, then wanted blobs. The
+ * leader asks; the other side answers once nothing that it asked for itself
+ * is under way.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/core/peer/sync.h"
+
+static bool sync_misses_blob(const struct set_item *item)
+{
+	return (item->flags & (SET_CARRIED | SET_INERT | SET_HAS_BLOB |
+			       SET_BLOB)) == (SET_CARRIED | SET_HAS_BLOB);
+}
+
+static uint64_t sync_missing(const struct sync *sync)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < sync->set->n_items; i++)
+		n += sync_misses_blob(&sync->set->items[i]);
+	return n;
+}
+
+static int sync_ask_blobs(struct sync *sync, struct sync_peer *peer)
+{
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__BlobWant want = FOB__BLOB_WANT__INIT;
+	AUTO_ID_LIST struct id_list ids = { 0 };
+	int r = 0;
+
+	for (uint32_t i = 0; i < sync->set->n_items && r == 0; i++)
+		if (sync_misses_blob(&sync->set->items[i]) &&
+		    ids.n < IDS_PER_MESSAGE)
+			r = id_list_add(&ids, sync->set->items[i].id);
+	if (r < 0 || !ids.n)
+		return r;
+	peer->n_blobs_asked = (uint32_t)ids.n;
+	want.ids.data = ids.ids;
+	want.ids.len = ids.n * ID_SIZE;
+	message.blob_want = &want;
+	return sync_say(sync, peer, &message);
+}
+
+static int sync_say_roots(struct sync *sync, struct sync_peer *peer, unsigned n,
+			  bool reply)
+{
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Roots roots = FOB__ROOTS__INIT;
+	uint8_t hash[CLASS_MAX][ID_SIZE];
+	ProtobufCBinaryData list[CLASS_MAX];
+
+	if (n == 1)
+		set_root_all(sync->set, hash[0]);
+	for (unsigned i = 0; i < n; i++) {
+		if (n > 1)
+			set_root(sync->set, i, hash[i]);
+		list[i] = (ProtobufCBinaryData){ ID_SIZE, hash[i] };
+		roots.count += sync->set->n_carried[i];
+	}
+	if (n == 1)
+		roots.count += (uint64_t)sync->set->n_carried[1] +
+			       sync->set->n_carried[2];
+	roots.reply = reply;
+	roots.n_root = n;
+	roots.root = list;
+	roots.missing = sync_missing(sync);
+	message.roots = &roots;
+	return sync_say(sync, peer, &message);
+}
+
+void sync_end(struct sync *sync, struct sync_peer *peer, bool equal)
+{
+	sync_ranges_free(peer);
+	peer->run = SYNC_IDLE;
+	peer->in_sync = equal;
+	peer->unequal = !equal;
+	if (equal) {
+		peer->was_equal = true;
+		peer->delay = RUN_DELAY_MIN_MS;
+		peer->next_run = UINT64_MAX;
+		return;
+	}
+	if (sync->set->version != peer->version_before)
+		peer->delay = RUN_DELAY_MIN_MS;
+	peer->next_run = sync->now + peer->delay;
+	peer->delay = peer->delay * 2 > RUN_DELAY_MAX_MS ? RUN_DELAY_MAX_MS :
+							   peer->delay * 2;
+}
+
+int sync_run_now(struct sync *sync, struct sync_peer *peer)
+{
+	if (!peer->up || peer->run != SYNC_IDLE)
+		return 0;
+	if (!peer->leader) {
+		peer->next_run = UINT64_MAX;
+		return sync_say_roots(sync, peer, 1, false);
+	}
+	peer->run = SYNC_ROOT;
+	peer->run_since = sync->now;
+	peer->next_run = UINT64_MAX;
+	peer->compared = peer->blobs_asked = false;
+	peer->class = 0;
+	peer->version_before = sync->set->version;
+	return sync_say_roots(sync, peer, 1, false);
+}
+
+static int sync_equal(struct sync *sync, struct sync_peer *peer)
+{
+	if (sync_missing(sync) && !peer->blobs_asked) {
+		peer->blobs_asked = true;
+		if (peer->leader)
+			peer->run = SYNC_BLOBS;
+		return sync_ask_blobs(sync, peer);
+	}
+	if (!peer->their_missing)
+		sync_holds_all(sync, peer);
+	sync_end(sync, peer, true);
+	return 0;
+}
+
+static int sync_open_class(struct sync *sync, struct sync_peer *peer,
+			   unsigned class)
+{
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Ranges *ranges = NULL;
+	int r;
+
+	sync_ranges_free(peer);
+	peer->ranges = calloc(1, sizeof(*peer->ranges));
+	if (!peer->ranges)
+		return -ENOMEM;
+	r = reconcile_init(peer->ranges, sync->set, class, peer->key);
+	if (r < 0) {
+		free(peer->ranges);
+		peer->ranges = NULL;
+		return r;
+	}
+	peer->ranges_class = class;
+	if (!peer->leader)
+		return 0;
+	r = reconcile_open(peer->ranges, &ranges);
+	if (r < 0)
+		return r;
+	message.ranges = ranges;
+	r = sync_say(sync, peer, &message);
+	reconcile_free(ranges);
+	return r;
+}
+
+/* Which class comes next; its roots are kept to see whether a run moves. */
+static int sync_compare(struct sync *sync, struct sync_peer *peer,
+			const Fob__Roots *theirs)
+{
+	uint8_t ours[ID_SIZE];
+	unsigned class = 0;
+
+	for (; class < CLASS_MAX; class ++) {
+		set_root(sync->set, class, ours);
+		if (memcmp(ours, theirs->root[class].data, ID_SIZE) != 0)
+			break;
+	}
+	if (class == CLASS_MAX)
+		return sync_equal(sync, peer);
+	if (peer->compared && class == peer->class &&
+	    !memcmp(peer->before[0], ours, ID_SIZE) &&
+	    !memcmp(peer->before[1], theirs->root[class].data, ID_SIZE)) {
+		sync_end(sync, peer, false);
+		return 0;
+	}
+	peer->compared = true;
+	peer->class = class;
+	memcpy(peer->before[0], ours, ID_SIZE);
+	memcpy(peer->before[1], theirs->root[class].data, ID_SIZE);
+	peer->run = SYNC_RANGES;
+	return sync_open_class(sync, peer, class);
+}
+
+static bool sync_drained(const struct sync_peer *peer)
+{
+	return !peer->n_asked && !peer->n_blobs_asked && !peer->want.n;
+}
+
+/* Their answer to what we asked as the leader. */
+static int sync_lead_roots(struct sync *sync, struct sync_peer *peer,
+			   const Fob__Roots *roots)
+{
+	uint8_t ours[ID_SIZE];
+
+	peer->run_since = sync->now;
+	if (peer->run == SYNC_ROOT && roots->n_root == 1) {
+		set_root_all(sync->set, ours);
+		if (!memcmp(ours, roots->root[0].data, ID_SIZE))
+			return sync_equal(sync, peer);
+		peer->run = SYNC_ROOTS;
+		return sync_say_roots(sync, peer, CLASS_MAX, false);
+	}
+	if (peer->run == SYNC_ROOTS && roots->n_root == CLASS_MAX)
+		return sync_compare(sync, peer, roots);
+	return 0;
+}
+
+/* Answers a leader once nothing that we asked for is under way. */
+static int sync_pay(struct sync *sync, struct sync_peer *peer)
+{
+	unsigned n = peer->owed;
+
+	if (!n || !sync_drained(peer))
+		return 0;
+	peer->owed = 0;
+	return sync_say_roots(sync, peer, n, true);
+}
+
+int sync_on_roots(struct sync *sync, struct sync_peer *peer,
+		  const Fob__Roots *roots)
+{
+	uint8_t ours[ID_SIZE];
+
+	if (roots->n_root != 1 && roots->n_root != CLASS_MAX)
+		return SYNC_ERR_PROTOCOL;
+	for (size_t i = 0; i < roots->n_root; i++)
+		if (roots->root[i].len != ID_SIZE)
+			return SYNC_ERR_PROTOCOL;
+	peer->their_missing = roots->missing;
+	if (roots->reply)
+		return peer->leader ? sync_lead_roots(sync, peer, roots) :
+				      SYNC_ERR_PROTOCOL;
+	if (peer->leader) {
+		/* The other side noticed a change: look, unless we do. */
+		if (peer->run != SYNC_IDLE)
+			return 0;
+		return sync_run_now(sync, peer);
+	}
+	if (roots->n_root == 1) {
+		set_root_all(sync->set, ours);
+		peer->in_sync = !memcmp(ours, roots->root[0].data, ID_SIZE);
+		peer->unequal = false;
+		if (peer->in_sync && sync_equal(sync, peer) < 0)
+			return -ENOMEM;
+	}
+	peer->owed = (unsigned)roots->n_root;
+	return sync_pay(sync, peer);
+}
+
+static bool ranges_open(const Fob__Ranges *ranges)
+{
+	return !ranges->lower.len && ranges->n_ranges == 1 &&
+	       !ranges->ranges[0]->upper.len &&
+	       ranges->ranges[0]->mode == FOB__RANGE_MODE__FINGERPRINT;
+}
+
+static int sync_ranges_answer(struct sync *sync, struct sync_peer *peer,
+			      const Fob__Ranges *theirs)
+{
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Ranges none = FOB__RANGES__INIT, *answer = NULL;
+	AUTO_ID_LIST struct id_list have = { 0 };
+	int r;
+
+	r = reconcile_answer(peer->ranges, theirs, &answer, &peer->want, &have);
+	if (r == RECONCILE_ERR_SPENT) {
+		r = 0;
+		answer = NULL;
+	} else if (r > 0) {
+		return SYNC_ERR_PROTOCOL;
+	}
+	none.class_ = theirs->class_;
+	message.ranges = answer ? answer : &none;
+	if (r == 0 && (answer || !peer->leader))
+		r = sync_say(sync, peer, &message);
+	if (r == 0 && have.n)
+		r = sync_say_ids(sync, peer, &have, false, theirs->class_);
+	if (r == 0 && !answer && peer->leader) {
+		peer->run = SYNC_ITEMS;
+		r = sync_ask(sync, peer);
+	} else if (r == 0 && !peer->leader) {
+		r = sync_ask(sync, peer);
+	}
+	reconcile_free(answer);
+	return r;
+}
+
+int sync_on_ranges(struct sync *sync, struct sync_peer *peer,
+		   const Fob__Ranges *ranges)
+{
+	int r = 0;
+
+	if (ranges->class_ >= CLASS_MAX ||
+	    ranges->n_ranges > RANGES_PER_MESSAGE)
+		return SYNC_ERR_PROTOCOL;
+	peer->run_since = sync->now;
+	if (peer->leader) {
+		if (peer->run != SYNC_RANGES ||
+		    ranges->class_ != peer->ranges_class)
+			return 0;
+		if (!ranges->n_ranges) {
+			peer->run = SYNC_ITEMS;
+			return sync_ask(sync, peer);
+		}
+	} else if (ranges_open(ranges)) {
+		r = sync_open_class(sync, peer, ranges->class_);
+	} else if (!peer->ranges || ranges->class_ != peer->ranges_class) {
+		return SYNC_ERR_PROTOCOL;
+	}
+	if (r < 0)
+		return r;
+	return sync_ranges_answer(sync, peer, ranges);
+}
+
+int sync_begin(struct sync *sync, struct sync_peer *peer,
+	       const Fob__Hello *hello)
+{
+	int r = 0;
+
+	peer->up = true;
+	peer->hello = hello;
+	if (peer->leader)
+		r = sync_run_now(sync, peer);
+	peer->hello = NULL;
+	return r;
+}
+
+/* A change here is followed by a look whether both are equal, once quiet. */
+void sync_plan(struct sync *sync, struct sync_peer *peer)
+{
+	if (peer->in_sync || peer->unequal || peer->run != SYNC_IDLE ||
+	    !peer->leader)
+		return;
+	if (peer->next_run == UINT64_MAX)
+		peer->next_run = sync->now + RUN_DELAY_MIN_MS;
+}
+
+int sync_advance(struct sync *sync, struct sync_peer *peer)
+{
+	int r = sync_pay(sync, peer);
+
+	if (r < 0 || !peer->leader || !sync_drained(peer))
+		return r;
+	if (peer->run == SYNC_ITEMS) {
+		peer->run = SYNC_ROOTS;
+		return sync_say_roots(sync, peer, CLASS_MAX, false);
+	}
+	if (peer->run == SYNC_BLOBS) {
+		peer->run = SYNC_ROOT;
+		return sync_say_roots(sync, peer, 1, false);
+	}
+	return 0;
+}

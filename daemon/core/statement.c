@@ -1,0 +1,151 @@
+/* What devices say of themselves: taken, kept, made and passed on. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/core/state.h"
+
+/* A status is made this long after a change, so that many cost one. */
+#define STATUS_DELAY_MS 2000
+
+static void statement_put(struct step *step, uint32_t author)
+{
+	struct node *node = step->node;
+	const struct device_status *status =
+		statuses_find(&node->statuses, author);
+
+	if (status)
+		effects_soft(step->effects, TABLE_STATUS,
+			     BYTES(node->set.authors[author].id),
+			     (struct bytes){ status->packed,
+					     status->packed_len });
+}
+
+static int statement_say(struct step *step, struct sync_peer *peer,
+			 uint32_t author)
+{
+	struct node *node = step->node;
+	const struct device_status *status =
+		statuses_find(&node->statuses, author);
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Statuses statuses = FOB__STATUSES__INIT;
+	Fob__Status *list[1], *one;
+	int r;
+
+	if (!status)
+		return 0;
+	one = fob__status__unpack(NULL, status->packed_len, status->packed);
+	if (!one)
+		return -ENOMEM;
+	list[0] = one;
+	statuses.clock = (uint64_t)node->wall;
+	statuses.n_statuses = 1;
+	statuses.statuses = list;
+	message.statuses = &statuses;
+	r = sync_say(&node->sync, peer, &message);
+	fob__status__free_unpacked(one, NULL);
+	return r;
+}
+
+static int statement_spread(struct step *step, uint32_t author, uint32_t from)
+{
+	struct node *node = step->node;
+	int r = 0;
+
+	for (size_t i = 0; i < PEERS_MAX && r == 0; i++) {
+		struct sync_peer *peer = &node->sync.peers[i];
+
+		if (peer->conn && peer->up && peer->conn != from &&
+		    peer->author != author && peer->statuses_said)
+			r = statement_say(step, peer, author);
+	}
+	return r;
+}
+
+int statement_take(struct step *step, struct sync_peer *peer,
+		   const Fob__Statuses *statuses)
+{
+	struct node *node = step->node;
+	uint8_t packed[STATUS_ROW_MAX];
+	uint32_t author;
+	int r = 0;
+
+	if (statuses->n_statuses > LIST_MAX)
+		return SYNC_ERR_PROTOCOL;
+	peer->clock_known = statuses->clock != 0;
+	peer->clock_offset = (int64_t)statuses->clock - node->wall;
+	for (size_t i = 0; i < statuses->n_statuses && r == 0; i++) {
+		size_t n = fob__status__get_packed_size(statuses->statuses[i]);
+
+		if (n > sizeof(packed))
+			return SYNC_ERR_PROTOCOL;
+		fob__status__pack(statuses->statuses[i], packed);
+		r = statuses_take(&node->statuses, &node->set,
+				  (struct bytes){ packed, n },
+				  (uint64_t)node->wall, &author);
+		if (r > 0) {
+			r = 0;
+			continue;
+		}
+		if (r < 0)
+			return r;
+		statuses_open(&node->statuses, node->nets, node->n_nets);
+		step_trace(step, TRACE_STATUS, node->set.authors[author].id,
+			   NULL, 0);
+		statement_put(step, author);
+		r = statement_spread(step, author, peer->conn);
+	}
+	return r;
+}
+
+/* All that we know, once in a session, when there is time for it. */
+int statement_greet(struct step *step, struct sync_peer *peer)
+{
+	struct node *node = step->node;
+	int r = 0;
+
+	if (peer->statuses_said || !peer->up || !peer->greeted ||
+	    peer->run != SYNC_IDLE)
+		return 0;
+	peer->statuses_said = true;
+	for (uint32_t i = 0; i < node->set.n_authors && r == 0; i++)
+		if (node->set.authors[i].member)
+			r = statement_say(step, peer, i);
+	return r;
+}
+
+int statement_make(struct step *step)
+{
+	struct node *node = step->node;
+	uint8_t row[STATUS_ROW_MAX], root[ID_SIZE], fresh[40];
+	struct status_profile profile = { 0 };
+	uint32_t author;
+	size_t n;
+	int r;
+
+	node->status_owed = false;
+	node->status_at = node->mono + STATUS_DELAY_MS;
+	set_root_all(&node->set, root);
+	profile.vault_id = node->set.vault_id;
+	profile.name = node->name;
+	profile.addresses = (const char(*)[64])node->addresses;
+	profile.n_addresses = node->n_addresses;
+	profile.time = (uint64_t)node->wall;
+	profile.count = (uint64_t)node->set.n_carried[0] +
+			node->set.n_carried[1] + node->set.n_carried[2];
+	profile.root = root;
+	profile.version = node->config.version;
+	step_random(step, fresh, sizeof(fresh));
+	n = status_make(row, node->self, &profile,
+			node->n_nets && !node->config.keeper ? &node->nets[0] :
+							       NULL,
+			fresh);
+	r = statuses_take(&node->statuses, &node->set, (struct bytes){ row, n },
+			  0, &author);
+	if (r)
+		return r < 0 ? r : 0;
+	statuses_open(&node->statuses, node->nets, node->n_nets);
+	statement_put(step, author);
+	return statement_spread(step, author, 0);
+}
