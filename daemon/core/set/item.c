@@ -243,7 +243,7 @@ static bool packs_to(const ProtobufCMessage *message, struct bytes bytes)
 }
 
 /*
- * No budget is needed here: BODY_MAX bytes unpack to less than MESSAGE_BUDGET,
+ * No budget is needed here: BODY_MAX bytes unpack to about a megabyte at most,
  * whatever is in them, and what breaks a count is freed at once.
  */
 static int unpack(struct item *item)
