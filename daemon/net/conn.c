@@ -96,6 +96,8 @@ struct conn *conn_new(struct net *net, enum conn_kind kind)
 	conn->io.handle.data = conn->timer.data = conn;
 	conn->connect.data = conn->shutdown.data = conn;
 	conn->open_handles = 2;
+	conn->born = uv_now(uv);
+	conn->born_turn = net->loop->turns;
 	conn->net = net;
 	conn->kind = kind;
 	frame_init(&conn->frame, FRAME_MAX);

@@ -22,6 +22,7 @@ struct loop {
 	uv_check_t check;
 	uv_timer_t alarm;
 	uv_signal_t signals[LOOP_SIGNALS];
+	uint64_t turns;
 	bool stopped;
 };
 
@@ -43,6 +44,7 @@ struct conn {
 	bool finishing, closing, paused;
 	int error;
 	unsigned int open_handles;
+	uint64_t born, born_turn; /* ms of the loop, and its turn */
 	uint32_t number;
 	void *data;
 	struct frame frame; /* clients */
@@ -95,7 +97,7 @@ void conn_announce(struct conn *conn);
 /* A TCP listener's new connection; local: of the socket for clients. */
 void listen_take(struct listener *listener);
 void local_take(struct listener *listener);
-void listen_rest(struct listener *listener); /* tries again in a while */
+void listen_rest(struct listener *listener, uint64_t ms); /* then tries again */
 
 /* Opens the handle of a listener on a socket that is bound. */
 int listen_begin(struct listener *listener, int fd);

@@ -28,10 +28,10 @@ static void on_rested(uv_timer_t *timer)
 		listen_take(l);
 }
 
-void listen_rest(struct listener *l)
+void listen_rest(struct listener *l, uint64_t ms)
 {
 	if (!l->closing)
-		uv_timer_start(&l->rest, on_rested, NET_REST_MS, 0);
+		uv_timer_start(&l->rest, on_rested, ms, 0);
 }
 
 /* May one more be accepted in this second? If not, the listener rests. */
@@ -45,7 +45,7 @@ static bool may_accept(struct listener *l)
 	}
 	if (++l->accepted <= ACCEPT_PER_SECOND)
 		return true;
-	listen_rest(l);
+	listen_rest(l, NET_REST_MS);
 	return false;
 }
 
@@ -66,17 +66,27 @@ static size_t half_open(const struct net *net, struct conn **ret_oldest_new)
 	return n;
 }
 
-/* A place for one more, when need be at the cost of the oldest stranger. */
-static bool make_place(struct net *net)
+enum place { PLACE_FREE, PLACE_SOON, PLACE_NONE };
+
+/*
+ * A place for one more, when need be at the cost of the oldest stranger. What
+ * it has sent may wait to be read: it has a moment, and a whole turn of the
+ * loop, to show that it knows us. A crowd waits in the backlog meanwhile.
+ */
+static enum place make_place(struct net *net)
 {
+	const struct loop *loop = net->loop;
 	struct conn *oldest;
 
 	if (half_open(net, &oldest) < HALF_OPEN_MAX)
-		return true;
+		return PLACE_FREE;
 	if (!oldest)
-		return false;
+		return PLACE_NONE;
+	if (uv_now(&loop->uv) - oldest->born < NET_GRACE_MS ||
+	    loop->turns - oldest->born_turn < 2)
+		return PLACE_SOON;
 	conn_abort(oldest, -ECONNABORTED);
-	return true;
+	return PLACE_FREE;
 }
 
 /* --- taking one ------------------------------------------------------------- */
@@ -95,15 +105,19 @@ void listen_take(struct listener *l)
 {
 	struct net *net = l->net;
 
-	if (l->closing || net->closing || !may_accept(l))
+	if (l->closing || net->closing)
 		return;
-	bool place = make_place(net);
+	enum place place = make_place(net);
+	if (place == PLACE_SOON)
+		listen_rest(l, NET_GRACE_MS);
+	if (place == PLACE_SOON || !may_accept(l))
+		return;
 	struct conn *conn = conn_new(net, CONN_STRANGER);
 	if (!conn) {
-		listen_rest(l);
+		listen_rest(l, NET_REST_MS);
 		return;
 	}
-	if (uv_accept(&l->io.stream, &conn->io.stream) || !place) {
+	if (uv_accept(&l->io.stream, &conn->io.stream) || place == PLACE_NONE) {
 		conn_abort(conn, -ECONNABORTED);
 		return;
 	}

@@ -122,7 +122,7 @@ void local_take(struct listener *listener)
 
 	struct conn *conn = conn_new(net, CONN_CLIENT);
 	if (!conn) {
-		listen_rest(listener);
+		listen_rest(listener, NET_REST_MS);
 		return;
 	}
 	if (uv_accept(&listener->io.stream, &conn->io.stream) || full ||

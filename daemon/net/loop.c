@@ -22,6 +22,7 @@ static void on_prepare(uv_prepare_t *handle)
 static void on_check(uv_check_t *handle)
 {
 	struct loop *loop = loop_of(handle);
+	loop->turns++;
 	loop->events->turn(loop->owner);
 }
 

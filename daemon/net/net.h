@@ -16,6 +16,7 @@
 
 #define NET_ADDRESS 64	/* "[2001:db8::1%eth0]:47362" and its NUL */
 #define NET_REST_MS 100 /* a listener that had too much sleeps so long */
+#define NET_GRACE_MS 50 /* a stranger keeps its place at least so long */
 
 enum net_error {
 	NET_ERR_ADDRESS = 1, /* not ADDR:PORT with a numeric ADDR */
