@@ -2,7 +2,7 @@
  * The carried set against the oracle: random universes, random parts of
  * them, random and all orders of arrival, in steps and whole; and the
  * properties that the format promises, over all parts of small universes.
- * Covers: carry visit
+ * Covers: carry visit seat
  */
 #include "daemon/core/set/set.h"
 

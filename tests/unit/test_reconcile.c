@@ -1,4 +1,7 @@
-/* Reconciliation of two sets of made-up ids, message by packed message. */
+/*
+ * Reconciliation of two sets of made-up ids, message by packed message.
+ * Covers: reconcile range
+ */
 #include "daemon/core/set/reconcile.h"
 
 #include <setjmp.h>

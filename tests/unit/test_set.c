@@ -1,6 +1,6 @@
 /*
  * The set: arrival, vouching, chains, tables, what it costs.
- * Covers: set chain table index order
+ * Covers: set admit chain table index order
  */
 #include "daemon/core/set/set.h"
 

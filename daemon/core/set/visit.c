@@ -23,127 +23,6 @@ static bool id_before(const struct set *set, uint32_t a, uint32_t b)
 	return memcmp(set->items[a].id, set->items[b].id, ID_SIZE) < 0;
 }
 
-/* --- ranks ---------------------------------------------------------------- */
-
-static int compare_element(int64_t a, const uint8_t *add_a, int64_t b,
-			   const uint8_t *add_b)
-{
-	if (a != b)
-		return a < b ? -1 : 1;
-	return memcmp(add_a, add_b, ID_SIZE);
-}
-
-int rank_compare(const struct rank *a, const struct rank *b)
-{
-	for (unsigned i = 0; i < a->depth && i < b->depth; i++) {
-		int r = compare_element(a->path[i].ordinal, a->path[i].add,
-					b->path[i].ordinal, b->path[i].add);
-
-		if (r)
-			return r;
-	}
-	return (int)a->depth - (int)b->depth;
-}
-
-static unsigned seat_depth(const struct set *set, const struct seat *seat)
-{
-	if (seat->sponsor == NONE)
-		return 1;
-	return set->authors[seat->sponsor].rank.depth + 1u;
-}
-
-/* Element i of the seat's rank: its sponsor's path, then its own. */
-static int64_t seat_element(const struct set *set, const struct seat *seat,
-			    unsigned i, const uint8_t **ret_add)
-{
-	const struct rank *rank;
-
-	if (i + 1 == seat_depth(set, seat)) {
-		*ret_add = set->items[seat->add].id;
-		return seat->ordinal;
-	}
-	rank = &set->authors[seat->sponsor].rank;
-	*ret_add = rank->path[i].add;
-	return rank->path[i].ordinal;
-}
-
-static bool seat_before(const struct set *set, const struct seat *a,
-			const struct seat *b)
-{
-	unsigned na = seat_depth(set, a), nb = seat_depth(set, b);
-
-	for (unsigned i = 0; i < na && i < nb; i++) {
-		const uint8_t *add_a, *add_b;
-		int64_t x = seat_element(set, a, i, &add_a);
-		int64_t y = seat_element(set, b, i, &add_b);
-		int r = compare_element(x, add_a, y, add_b);
-
-		if (r)
-			return r < 0;
-	}
-	return na < nb;
-}
-
-static void seat_rank(const struct set *set, const struct seat *seat,
-		      struct rank *ret)
-{
-	*ret = (struct rank){ .depth = (uint8_t)seat_depth(set, seat) };
-	for (unsigned i = 0; i < ret->depth; i++) {
-		const uint8_t *add;
-
-		ret->path[i].ordinal = seat_element(set, seat, i, &add);
-		memcpy(ret->path[i].add, add, ID_SIZE);
-	}
-}
-
-/* --- the devices still to be visited, a heap ------------------------------- */
-
-static void swap(struct seat *a, struct seat *b)
-{
-	struct seat c = *a;
-
-	*a = *b;
-	*b = c;
-}
-
-static int push(struct visit *v, struct seat seat)
-{
-	struct seat *heap;
-	uint32_t i;
-
-	/* Deeper than any rank may be: such an ADD reaches nobody. */
-	if (seat_depth(v->set, &seat) > PATH_MAX_DEPTH)
-		return 0;
-	heap = table_grow(v->heap, v->n_heap, &v->cap_heap, sizeof(*heap));
-	if (!heap)
-		return -ENOMEM;
-	v->heap = heap;
-	heap[i = v->n_heap++] = seat;
-	while (i > 0 && seat_before(v->set, &heap[i], &heap[(i - 1) / 2])) {
-		swap(&heap[i], &heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-	return 0;
-}
-
-static struct seat pop(struct visit *v)
-{
-	struct seat *heap = v->heap, least = heap[0];
-	uint32_t i = 0, child;
-
-	heap[0] = heap[--v->n_heap];
-	while ((child = 2 * i + 1) < v->n_heap) {
-		if (child + 1 < v->n_heap &&
-		    seat_before(v->set, &heap[child + 1], &heap[child]))
-			child++;
-		if (!seat_before(v->set, &heap[child], &heap[i]))
-			break;
-		swap(&heap[child], &heap[i]);
-		i = child;
-	}
-	return least;
-}
-
 /* --- carrying one item ---------------------------------------------------- */
 
 static int carry_add(struct visit *v, uint32_t at, uint32_t sponsor)
@@ -157,7 +36,7 @@ static int carry_add(struct visit *v, uint32_t at, uint32_t sponsor)
 	REQUIRE(seat.author != NONE);
 	seat.ordinal = sponsor == NONE ? -(int64_t)add->ordinal :
 					 (int64_t)add->ordinal;
-	return push(v, seat);
+	return seat_push(&v->queue, seat);
 }
 
 static int carry(struct visit *v, uint32_t at)
@@ -417,7 +296,7 @@ static int visit_init(struct visit *v, struct set *set)
 {
 	size_t n = (size_t)set->n_authors + 1, m = (size_t)set->n_heads + 1;
 
-	*v = (struct visit){ .set = set };
+	*v = (struct visit){ .set = set, .queue = { .set = set } };
 	v->first = calloc(n, sizeof(*v->first));
 	v->mine = calloc(m, sizeof(*v->mine));
 	v->revokes = malloc(n * sizeof(*v->revokes));
@@ -442,7 +321,7 @@ void visit_deinit(struct visit *v)
 	free(v->counted);
 	free(v->next);
 	free(v->listed);
-	free(v->heap);
+	seat_queue_deinit(&v->queue);
 	*v = (struct visit){ .set = NULL };
 }
 
@@ -455,12 +334,13 @@ int visit_run(struct visit *v, struct set *set)
 		return r;
 	r = carry(v, genesis);
 	if (!r)
-		r = push(v, (struct seat){ set->items[genesis].author, NONE,
-					   genesis, 0 });
+		r = seat_push(&v->queue,
+			      (struct seat){ set->items[genesis].author, NONE,
+					     genesis, 0 });
 	if (!r)
 		r = carry_recovery(v);
-	while (!r && v->n_heap > 0) {
-		struct seat seat = pop(v);
+	while (!r && v->queue.n_heap > 0) {
+		struct seat seat = seat_pop(&v->queue);
 
 		if (!set->authors[seat.author].reached)
 			r = visit_device(v, &seat);

@@ -10,15 +10,8 @@
 #ifndef FOB_CORE_SET_VISIT_H
 #define FOB_CORE_SET_VISIT_H
 
+#include "daemon/core/set/seat.h"
 #include "daemon/core/set/set.h"
-
-/* A device that may be reached: by this ADD of its sponsor. */
-struct seat {
-	uint32_t author,
-		sponsor; /* sponsor NONE: the recovery key, or GENESIS */
-	uint32_t add;
-	int64_t ordinal;
-};
 
 struct visit {
 	struct set *set;   /* borrowed */
@@ -28,8 +21,7 @@ struct visit {
 	uint32_t *counted; /* authors: the same, when it was visited */
 	uint32_t *next;	   /* heads: the list goes on, or NONE */
 	uint8_t *listed;   /* heads: which RECOVERYs list it; VISIT_NO_TIPS */
-	struct seat *heap; /* least rank first */
-	uint32_t n_heap, cap_heap;
+	struct seat_queue queue; /* devices still to be visited */
 };
 
 #define VISIT_NO_TIPS 4 /* in listed: a REVOKE whose tips are not accepted */
