@@ -214,12 +214,12 @@ static int have_all(struct answer *a, uint32_t from, uint32_t to)
 static int answer_list(struct answer *a, const Fob__Range *theirs,
 		       const struct part *part)
 {
-	const uint8_t *id = theirs->ids.data;
-	const uint8_t *end = id + theirs->ids.len;
+	size_t n = theirs->ids.len / ID_SIZE;
 	uint32_t i = part->from;
 	int r = 0;
 
-	for (; id != end && !r; id += ID_SIZE) {
+	for (size_t k = 0; k < n && !r; k++) {
+		const uint8_t *id = theirs->ids.data + k * ID_SIZE;
 		uint32_t first = i;
 
 		while (i < part->to &&
