@@ -11,6 +11,9 @@ int peer_serve(struct step *step, uint32_t slot)
 	struct serving *serving = &node->serving[slot];
 	struct sync_peer *peer = &node->sync.peers[slot];
 
+	/* What is being read must stay known until it has come. */
+	if (peer->loading)
+		return 0;
 	serving->conn = peer->conn;
 	serving->n = sync_serve_next(&node->sync, peer, serving->items,
 				     ITEMS_PER_MESSAGE);
