@@ -56,16 +56,13 @@ void account_group(const struct node *node, uint32_t group,
 
 static uint64_t holders_of(const struct node *node, uint32_t record)
 {
-	uint32_t current[PARENTS_MAX];
-	bool incomplete;
-	size_t n = record_current(&node->set, &node->roster, record, current,
-				  PARENTS_MAX, &incomplete);
-	uint64_t mask = n > 0 ? UINT64_MAX : 0;
+	struct record_versions versions;
+	uint64_t mask = UINT64_MAX;
 
-	n = size_min(n, PARENTS_MAX);
-	for (size_t i = 0; i < n; i++)
-		mask &= node->set.items[current[i]].holders;
-	return mask;
+	record_current(&node->set, &node->roster, record, &versions);
+	for (size_t i = 0; i < versions.n; i++)
+		mask &= node->set.items[versions.items[i]].holders;
+	return versions.n > 0 ? mask : 0;
 }
 
 static bool counts(const struct node *node, uint32_t author)

@@ -53,15 +53,12 @@ static int collect(const struct node *node, uint32_t record,
 static void mark_current(const struct node *node, uint32_t record,
 			 struct history *history)
 {
-	uint32_t current[PARENTS_MAX];
-	bool incomplete;
-	size_t n = record_current(&node->set, &node->roster, record, current,
-				  PARENTS_MAX, &incomplete);
+	struct record_versions versions;
 
-	n = size_min(n, PARENTS_MAX);
+	record_current(&node->set, &node->roster, record, &versions);
 	for (size_t i = 0; i < history->n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (history->list[i].item == current[k])
+		for (size_t k = 0; k < versions.n; k++)
+			if (history->list[i].item == versions.items[k])
 				history->list[i].current = true;
 }
 

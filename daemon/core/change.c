@@ -145,8 +145,8 @@ int change_write(struct step *step, struct call *call,
 		 const struct vault_entry *entry, const struct opened *opened)
 {
 	struct entry_write what = { .group = entry->group,
-				    .parents = opened->current,
-				    .n_parents = opened->n_current };
+				    .parents = opened->versions.items,
+				    .n_parents = opened->versions.n };
 	enum status status;
 	const char *reason;
 	uint32_t item;

@@ -64,25 +64,11 @@ bool index_complete(const struct node *node)
 	return !node->n_dirty && !node->n_indexing;
 }
 
-struct versions {
-	uint32_t items[PARENTS_MAX];
-	size_t n;
-	bool incomplete;
-};
-
-static void index_versions(const struct node *node, uint32_t record,
-			   struct versions *ret)
-{
-	ret->n = record_current(&node->set, &node->roster, record, ret->items,
-				PARENTS_MAX, &ret->incomplete);
-	ret->n = size_min(ret->n, PARENTS_MAX);
-}
-
 int index_work(struct step *step)
 {
 	struct node *node = step->node;
 	uint32_t items[LOAD_ITEMS];
-	struct versions versions;
+	struct record_versions versions;
 	size_t n = 0;
 
 	if (!node_may_read(node) || node->n_indexing || !node->n_dirty)
@@ -95,7 +81,7 @@ int index_work(struct step *step)
 	while (node->n_dirty && node->n_indexing < INDEX_RECORDS) {
 		uint32_t record = node->dirty[node->n_dirty - 1];
 
-		index_versions(node, record, &versions);
+		record_current(&node->set, &node->roster, record, &versions);
 		if (n + versions.n > LOAD_ITEMS)
 			break;
 		memcpy(items + n, versions.items, versions.n * sizeof(*items));
@@ -135,11 +121,11 @@ static int index_record(struct step *step, uint32_t record)
 {
 	struct node *node = step->node;
 	AUTO_RECORD struct record merged = { 0 };
-	struct versions versions;
+	struct record_versions versions;
 	bool any = false;
 	int r;
 
-	index_versions(node, record, &versions);
+	record_current(&node->set, &node->roster, record, &versions);
 	for (size_t i = 0; i < versions.n; i++) {
 		uint32_t item = versions.items[i];
 		const struct loaded *loaded =
@@ -157,8 +143,7 @@ static int index_record(struct step *step, uint32_t record)
 		vault_remove(&node->vault, record);
 		return 0;
 	}
-	return vault_put(&node->vault, &node->set, record, &merged,
-			 versions.items, versions.n, versions.incomplete);
+	return vault_put(&node->vault, &node->set, record, &merged, &versions);
 }
 
 int index_loaded(struct step *step)

@@ -144,14 +144,13 @@ int call_open(struct step *step, struct call *call, uint32_t record,
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->n_current = record_current(&node->set, &node->roster, record,
-					ret->current, PARENTS_MAX,
-					&ret->incomplete);
-	ret->n_current = size_min(ret->n_current, PARENTS_MAX);
-	for (size_t i = 0; i < ret->n_current; i++) {
-		r = load && open_cached(call, ret->current[i]) ?
+	record_current(&node->set, &node->roster, record, &ret->versions);
+	for (size_t i = 0; i < ret->versions.n; i++) {
+		uint32_t item = ret->versions.items[i];
+
+		r = load && open_cached(call, item) ?
 			    0 :
-			    open_one(step, call, ret, ret->current[i]);
+			    open_one(step, call, ret, item);
 		if (r < 0)
 			return r;
 		if (r == CALL_LOAD)

@@ -284,9 +284,7 @@ int call_need(struct step *step, struct call *call, uint32_t need,
 struct opened {
 	struct record record;
 	bool valid; /* record is there */
-	uint32_t current[PARENTS_MAX];
-	size_t n_current;
-	bool incomplete; /* a parent is not held */
+	struct record_versions versions;
 	bool unreadable; /* some version does not open here */
 };
 void opened_deinit(struct opened *opened);

@@ -66,20 +66,23 @@ static uint32_t the_record(const struct world *w)
 /* The current ones as a bit for each item of the build. */
 static uint64_t current(struct world *w)
 {
-	uint32_t found[64];
+	struct record_versions found;
 	uint64_t bits = 0;
-	size_t n = record_current(&w->set, &w->roster, the_record(w), found, 64,
-				  &w->incomplete);
 
-	assert_in_range(n, 0, 64);
-	for (size_t i = 0; i < n; i++)
+	record_current(&w->set, &w->roster, the_record(w), &found);
+	w->incomplete = found.incomplete;
+	assert_in_range(found.n, 0, PARENTS_MAX);
+	assert_false(found.more);
+	for (size_t i = 0; i < found.n; i++)
 		for (int k = 0; k < w->b.n_items; k++)
 			if (memcmp(build_id(&w->b, k),
-				   w->set.items[found[i]].id, ID_SIZE) == 0)
+				   w->set.items[found.items[i]].id,
+				   ID_SIZE) == 0)
 				bits |= 1ull << k;
-	for (size_t i = 1; i < n; i++)
-		assert_true(memcmp(w->set.items[found[i - 1]].id,
-				   w->set.items[found[i]].id, ID_SIZE) < 0);
+	for (size_t i = 1; i < found.n; i++)
+		assert_true(memcmp(w->set.items[found.items[i - 1]].id,
+				   w->set.items[found.items[i]].id,
+				   ID_SIZE) < 0);
 	return bits;
 }
 
@@ -262,8 +265,7 @@ static void test_purge_by_suspended(void **state UNUSED)
 static void test_foreign_parent(void **state UNUSED)
 {
 	struct world w;
-	uint32_t found[4];
-	bool incomplete;
+	struct record_versions found;
 	int a;
 
 	open_world(&w);
@@ -271,10 +273,10 @@ static void test_foreign_parent(void **state UNUSED)
 	build_entry(&w.b, 1, 2, BUILD_LIST(a));
 	put_all_but(&w, BUILD_NONE);
 	assert_int_equal(w.set.n_records, 2);
-	for (uint32_t i = 0; i < 2; i++)
-		assert_int_equal(record_current(&w.set, &w.roster, i, found, 4,
-						&incomplete),
-				 1);
+	for (uint32_t i = 0; i < 2; i++) {
+		record_current(&w.set, &w.roster, i, &found);
+		assert_int_equal(found.n, 1);
+	}
 	close_world(&w);
 }
 
@@ -282,7 +284,7 @@ static void test_foreign_parent(void **state UNUSED)
 static void test_long_history(void **state UNUSED)
 {
 	struct world w;
-	uint32_t found[2];
+	struct record_versions found;
 	int last;
 
 	open_world(&w);
@@ -294,11 +296,10 @@ static void test_long_history(void **state UNUSED)
 	for (int i = w.b.n_items - 1; i >= 3; i--)
 		assert_int_equal(build_put(&w.b, i, &w.set, NULL), 0);
 	evaluate(&w);
-	assert_int_equal(record_current(&w.set, &w.roster, the_record(&w),
-					found, 2, &w.incomplete),
-			 1);
-	assert_memory_equal(w.set.items[found[0]].id, build_id(&w.b, last),
-			    ID_SIZE);
+	record_current(&w.set, &w.roster, the_record(&w), &found);
+	assert_int_equal(found.n, 1);
+	assert_memory_equal(w.set.items[found.items[0]].id,
+			    build_id(&w.b, last), ID_SIZE);
 	close_world(&w);
 }
 
@@ -306,20 +307,30 @@ static void test_long_history(void **state UNUSED)
 static void test_room(void **state UNUSED)
 {
 	struct world w;
-	uint32_t all[64], some[5];
-	size_t n;
+	struct record_versions found;
+	const uint32_t *entries;
+	uint32_t n;
 
 	open_world(&w);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < PARENTS_MAX; i++)
 		build_entry(&w.b, i % 3, RECORD, NO_PARENTS);
 	put_all_but(&w, BUILD_NONE);
-	n = record_current(&w.set, &w.roster, 0, all, 64, &w.incomplete);
-	assert_int_equal(n, 40);
-	n = record_current(&w.set, &w.roster, 0, some, 5, &w.incomplete);
-	assert_int_equal(n, 40);
-	assert_memory_equal(some, all, sizeof(some));
-	n = record_current(&w.set, &w.roster, 0, some, 0, &w.incomplete);
-	assert_int_equal(n, 40);
+	record_current(&w.set, &w.roster, 0, &found);
+	assert_int_equal(found.n, PARENTS_MAX);
+	assert_false(found.more);
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(
+			build_put(&w.b,
+				  build_entry(&w.b, i % 3, RECORD, NO_PARENTS),
+				  &w.set, NULL),
+			0);
+	evaluate(&w);
+	record_current(&w.set, &w.roster, 0, &found);
+	assert_int_equal(found.n, PARENTS_MAX);
+	assert_true(found.more);
+	entries = set_sorted(&w.set, 2, &n);
+	assert_int_equal(n, PARENTS_MAX + 7);
+	assert_memory_equal(found.items, entries, sizeof(found.items));
 	close_world(&w);
 }
 

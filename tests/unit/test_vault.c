@@ -72,10 +72,9 @@ static void fill(struct record *r, const char *issuer, const char *account,
 
 static void put_record(uint32_t record, const struct record *r)
 {
-	static const uint32_t current[] = { 0 };
+	static const struct record_versions one = { .n = 1 };
 
-	assert_int_equal(vault_put(&vault, &set, record, r, current, 1, false),
-			 0);
+	assert_int_equal(vault_put(&vault, &set, record, r, &one), 0);
 }
 
 static void put(uint32_t record, const char *issuer, const char *account)
@@ -153,22 +152,30 @@ static void test_row(void **state UNUSED)
 /* The version names the current ones, all of them. */
 static void test_version(void **state UNUSED)
 {
-	static const uint32_t current[] = { 0, 1 };
+	struct record_versions versions = { .items = { 0, 1 }, .n = 1 };
 	AUTO_RECORD struct record r = { 0 };
 	uint8_t one[16], both[16];
 
 	fill(&r, "i", "a", "");
-	assert_int_equal(vault_put(&vault, &set, 0, &r, current, 1, true), 0);
+	versions.incomplete = true;
+	assert_int_equal(vault_put(&vault, &set, 0, &r, &versions), 0);
 	assert_true(vault_find(&vault, 0)->incomplete);
 	memcpy(one, vault_find(&vault, 0)->version, 16);
-	assert_int_equal(vault_put(&vault, &set, 0, &r, current, 2, false), 0);
+	versions.incomplete = false;
+	versions.n = 2;
+	assert_int_equal(vault_put(&vault, &set, 0, &r, &versions), 0);
+	assert_false(vault_find(&vault, 0)->incomplete);
 	memcpy(both, vault_find(&vault, 0)->version, 16);
 	assert_memory_not_equal(one, both, 16);
-	assert_int_equal(vault_put(&vault, &set, 0, &r, current, 1, false), 0);
+	versions.n = 1;
+	versions.more = true; /* not all of them are in what is shown */
+	assert_int_equal(vault_put(&vault, &set, 0, &r, &versions), 0);
+	assert_true(vault_find(&vault, 0)->incomplete);
 	assert_memory_equal(vault_find(&vault, 0)->version, one, 16);
 	assert_int_equal(vault.n, 1);
 	/* Nothing current: a purged record has no row. */
-	assert_int_equal(vault_put(&vault, &set, 0, &r, current, 0, false), 0);
+	versions.n = 0;
+	assert_int_equal(vault_put(&vault, &set, 0, &r, &versions), 0);
 	assert_int_equal(vault.n, 0);
 }
 

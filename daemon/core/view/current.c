@@ -147,27 +147,29 @@ static bool lacks_parent(const struct history *history)
 	return false;
 }
 
-/* Keeps the max least ids, ascending; n of them are there so far. */
-static void insert(const struct set *set, uint32_t *ret, size_t n, size_t max,
+/* Keeps the least ids, ascending. */
+static void insert(const struct set *set, struct record_versions *ret,
 		   uint32_t item)
 {
-	size_t at = size_min(n, max);
+	size_t at = ret->n;
 
-	while (at > 0 && memcmp(set->items[item].id, set->items[ret[at - 1]].id,
-				ID_SIZE) < 0) {
-		if (at < max)
-			ret[at] = ret[at - 1];
+	ret->more = ret->more || ret->n == PARENTS_MAX;
+	while (at > 0 &&
+	       memcmp(set->items[item].id, set->items[ret->items[at - 1]].id,
+		      ID_SIZE) < 0) {
+		if (at < PARENTS_MAX)
+			ret->items[at] = ret->items[at - 1];
 		at--;
 	}
-	if (at < max)
-		ret[at] = item;
+	if (at < PARENTS_MAX)
+		ret->items[at] = item;
+	if (ret->n < PARENTS_MAX)
+		ret->n++;
 }
 
-static size_t select_current(const struct history *history, uint32_t *ret,
-			     size_t max)
+static void select_current(const struct history *history,
+			   struct record_versions *ret)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < history->n; i++) {
 		const struct set_item *item = item_at(history, i);
 
@@ -175,24 +177,22 @@ static size_t select_current(const struct history *history, uint32_t *ret,
 		    (history->marks[i] & COVERED) ||
 		    !roster_view_valid(history->roster, history->items[i]))
 			continue;
-		insert(history->set, ret, n++, max, history->items[i]);
+		insert(history->set, ret, history->items[i]);
 	}
-	return n;
 }
 
-static size_t find(struct history *history, const struct set_record *record,
-		   uint32_t *ret, size_t max, bool *ret_incomplete)
+static void find(struct history *history, const struct set_record *record,
+		 struct record_versions *ret)
 {
 	collect(history, record);
 	memset(history->marks, 0, history->n);
 	cover(history);
-	*ret_incomplete = lacks_parent(history);
-	return select_current(history, ret, max);
+	ret->incomplete = lacks_parent(history);
+	select_current(history, ret);
 }
 
-size_t record_current(const struct set *set, const struct roster *roster,
-		      uint32_t record, uint32_t *ret, size_t max,
-		      bool *ret_incomplete)
+void record_current(const struct set *set, const struct roster *roster,
+		    uint32_t record, struct record_versions *ret)
 {
 	const struct set_record *which = &set->records[record];
 	uint32_t items[FEW], stack[FEW];
@@ -202,18 +202,20 @@ size_t record_current(const struct set *set, const struct roster *roster,
 	size_t n = which->n_items;
 
 	REQUIRE(record < set->n_records);
+	ret->n = 0;
+	ret->incomplete = ret->more = false;
 	history.items = items;
 	history.stack = stack;
 	history.marks = marks;
 	if (n > FEW) {
 		heap = malloc(n * (2 * sizeof(uint32_t) + 1));
 		if (!heap) {
-			*ret_incomplete = true;
-			return 0;
+			ret->incomplete = true;
+			return;
 		}
 		history.items = heap;
 		history.stack = heap + n;
 		history.marks = (uint8_t *)(heap + 2 * n);
 	}
-	return find(&history, which, ret, max, ret_incomplete);
+	find(&history, which, ret);
 }

@@ -18,16 +18,23 @@ enum {
 	RECORD_ERR_FIELD,	  /* no such field or seed, or no such key */
 };
 
+struct record_versions {
+	uint32_t items[PARENTS_MAX]; /* ascending by id */
+	size_t n;
+	bool incomplete; /* some parent is not held */
+	bool more;	 /* there are others: these have the least ids */
+};
+
 /*
  * The current versions of a record: view-valid, not inert, not superseded
- * by a view-valid or inert one, not covered by a view-valid PURGE. Writes at
- * most max indices, ascending by id; returns how many there are.
- * ret_incomplete: some parent is not held (or memory ran out, then 0 comes
- * back). set and roster are evaluated.
+ * by a view-valid or inert one, not covered by a view-valid PURGE. set and
+ * roster are evaluated. When memory runs out, none and incomplete.
+ *
+ * An edit replaces the versions that are here. What is more stays current
+ * beside it, so that nothing is lost, and goes with the edits that follow.
  */
-size_t record_current(const struct set *set, const struct roster *roster,
-		      uint32_t record, uint32_t *ret, size_t max,
-		      bool *ret_incomplete);
+void record_current(const struct set *set, const struct roster *roster,
+		    uint32_t record, struct record_versions *ret);
 
 struct record {
 	Fob__Plain *plain;    /* merged, normal form (plain.h), secret, owned */

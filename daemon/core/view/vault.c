@@ -319,15 +319,16 @@ static int fill_block(const struct vault *vault, struct vault_entry *entry,
 	return 0;
 }
 
-static void hash_version(const struct set *set, const uint32_t *current,
-			 size_t n, uint8_t ret[static 16])
+static void hash_version(const struct set *set,
+			 const struct record_versions *versions,
+			 uint8_t ret[static 16])
 {
 	crypto_generichash_blake2b_state state;
 
 	REQUIRE(crypto_generichash_blake2b_init(&state, NULL, 0, 16) == 0);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < versions->n; i++)
 		crypto_generichash_blake2b_update(
-			&state, set->items[current[i]].id, ID_SIZE);
+			&state, set->items[versions->items[i]].id, ID_SIZE);
 	crypto_generichash_blake2b_final(&state, ret, 16);
 }
 
@@ -396,18 +397,18 @@ static int put(struct vault *vault, const struct vault_entry *entry)
 }
 
 int vault_put(struct vault *vault, const struct set *set, uint32_t record,
-	      const struct record *merged, const uint32_t *current,
-	      size_t n_current, bool incomplete)
+	      const struct record *merged,
+	      const struct record_versions *versions)
 {
-	struct vault_entry entry = { .record = record,
-				     .incomplete = incomplete };
+	struct vault_entry entry = { .record = record };
 
 	REQUIRE(record < set->n_records);
-	if (n_current == 0) {
+	entry.incomplete = versions->incomplete || versions->more;
+	if (versions->n == 0) {
 		vault_remove(vault, record);
 		return 0;
 	}
-	hash_version(set, current, n_current, entry.version);
+	hash_version(set, versions, entry.version);
 	if (fill(vault, &entry, &set->records[record], merged) < 0 ||
 	    put(vault, &entry) < 0) {
 		wipe_entry(&entry);

@@ -66,8 +66,8 @@ void vault_lock(struct vault *vault); /* empties and wipes */
  * goes. 0, or -ENOMEM and the row is as it was.
  */
 int vault_put(struct vault *vault, const struct set *set, uint32_t record,
-	      const struct record *merged, const uint32_t *current,
-	      size_t n_current, bool incomplete);
+	      const struct record *merged,
+	      const struct record_versions *versions);
 void vault_remove(struct vault *vault, uint32_t record);
 const struct vault_entry *vault_find(const struct vault *vault,
 				     uint32_t record);
