@@ -59,6 +59,7 @@ static int fill_otp(struct step *step, struct record *record,
 		value.period = 0;
 	else
 		value.counter = 0;
+	value.stamp = (uint64_t)step->node->wall;
 	change_vid(step, vid);
 	r = record_add_otp(record, &value, vid);
 	if (r > 0)

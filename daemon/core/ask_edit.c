@@ -130,6 +130,8 @@ static int change_seed(struct editing *editing)
 		r = set_counter(editing, &seed);
 	if (r != 0)
 		return r;
+	if (editing->ask->otp)
+		seed.value.stamp = editing->stamp.time;
 	change_vid(editing->step, vid);
 	r = record_replace_otp(editing->record, &seed.value, vid,
 			       editing->stamp);

@@ -122,17 +122,23 @@ static int merge_live(struct budget *budget, Fob__Plain *into,
 {
 	Fob__OtpValue *ours = plain_live(into, theirs->vid.data);
 	uint64_t counter = theirs->counter;
+	uint64_t stamp = theirs->stamp;
 
 	if (ours && ours->counter > counter)
 		counter = ours->counter;
+	/* The earlier one: a seed is as old as anybody knows it to be. */
+	if (ours && ours->stamp < stamp)
+		stamp = ours->stamp;
 	if (!ours || merge_order_live(theirs, ours) > 0) {
 		if (plain_put_live(budget, into, theirs) < 0)
 			return -ENOMEM;
 		ours = plain_live(into, theirs->vid.data);
 	}
 	/* There is none when the vid is gone. */
-	if (ours)
+	if (ours) {
 		ours->counter = counter;
+		ours->stamp = stamp;
+	}
 	return 0;
 }
 

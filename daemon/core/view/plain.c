@@ -197,6 +197,7 @@ static int copy_live(struct budget *budget, Fob__OtpValue **ret,
 	copy->digits = from->digits;
 	copy->period = from->period;
 	copy->counter = from->counter;
+	copy->stamp = from->stamp;
 	if (copy_bytes(budget, &copy->vid, &from->vid) < 0 ||
 	    copy_bytes(budget, &copy->secret, &from->secret) < 0) {
 		free_live(budget, copy);
@@ -460,8 +461,10 @@ static void settle(struct budget *budget, Fob__Plain *plain)
 	plain->tombstone = plain->tombstone ? 1 : 0;
 	for (size_t i = 0; i < plain->n_fields; i++)
 		settle_field(budget, plain->fields[i]);
-	for (size_t i = 0; i < otp->n_live; i++)
+	for (size_t i = 0; i < otp->n_live; i++) {
 		strip(budget, &otp->live[i]->base);
+		otp->live[i]->stamp = bounded(otp->live[i]->stamp);
+	}
 	for (size_t i = 0; i < otp->n_gone; i++) {
 		strip(budget, &otp->gone[i]->base);
 		otp->gone[i]->stamp = bounded(otp->gone[i]->stamp);

@@ -25,9 +25,12 @@ static void refresh(struct record *record)
 		if (at == record->n_shown) {
 			REQUIRE(at < LIVE_MAX);
 			record->shown[record->n_shown++] = *value;
-		} else if (record->shown[at].counter < value->counter) {
-			record->shown[at].counter = value->counter;
+			continue;
 		}
+		if (record->shown[at].counter < value->counter)
+			record->shown[at].counter = value->counter;
+		if (record->shown[at].stamp > value->stamp)
+			record->shown[at].stamp = value->stamp;
 	}
 	record->tombstone = record->plain->tombstone;
 	record->conflict = record->n_shown > 1;
