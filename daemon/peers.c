@@ -64,7 +64,7 @@ void peers_dial(struct driver *driver, const struct effect *effect)
 {
 	struct conn *conn;
 
-	int rc = net_dial(driver->net, CONN_PEER, effect->address, &conn);
+	int rc = net_open(driver->net, CONN_PEER, effect->address, &conn);
 	if (rc)
 		driver_die("no memory for a connection", rc);
 	conn_set_number(conn, effect->conn);

@@ -187,10 +187,15 @@ static int open_sockets(struct driver *driver)
 	for (size_t i = 0; i < config->n_listen && !tcp; i++)
 		if (listen_one(driver, config->listen[i]))
 			return 1;
-	if (local)
+	if (local) {
+		log_info("clients come by the socket that was handed over");
 		return 0;
+	}
 	int rc = net_local(driver->net, config->socket);
-	return rc ? complain(config->socket, rc) : 0;
+	if (rc)
+		return complain(config->socket, rc);
+	log_info("clients come to %s", config->socket);
+	return 0;
 }
 
 static void tell_addresses(struct driver *driver)
@@ -314,7 +319,7 @@ static int open_node(struct driver *driver)
 static int give_up(struct driver *driver)
 {
 	if (driver->net)
-		net_close(driver->net);
+		net_end(driver->net);
 	if (driver->loop) {
 		driver->stopping = true;
 		loop_stop(driver->loop);
@@ -338,7 +343,7 @@ int start_driver(struct driver *driver, struct config *config)
 	int rc = notify_send("READY=1");
 	if (rc)
 		log_warn("cannot tell systemd: %s", strerror(-rc));
-	log_info("serving %s at %s", config->vault, config->socket);
+	log_info("serving %s", config->vault);
 	return 0;
 }
 
@@ -353,7 +358,7 @@ void start_stop(struct driver *driver)
 	driver->stopping = true;
 	for (struct peer *p = driver->peers; p; p = p->next)
 		peers_close(p);
-	net_close(driver->net);
+	net_end(driver->net);
 	loop_stop(driver->loop);
 }
 

@@ -33,7 +33,7 @@ static void on_connected(uv_connect_t *connect, int status)
 	conn_read(conn);
 }
 
-int net_dial(struct net *net, enum conn_kind kind, const char *address,
+int net_open(struct net *net, enum conn_kind kind, const char *address,
 	     struct conn **ret_conn)
 {
 	struct sockaddr_storage parsed;

@@ -26,7 +26,7 @@ void net_free(struct net *net)
 	free(net);
 }
 
-void net_close(struct net *net)
+void net_end(struct net *net)
 {
 	net->closing = true;
 	for (struct listener *l = net->listeners; l; l = l->next)

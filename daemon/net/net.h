@@ -41,7 +41,7 @@ int net_new(struct net **ret_net, struct loop *loop,
 void net_free(struct net *net); /* REQUIREs that all is closed */
 
 /* Takes no more, flushes and ends all that there is. */
-void net_close(struct net *net);
+void net_end(struct net *net);
 
 /* The live connection of that number, or NULL. */
 struct conn *net_find(const struct net *net, uint32_t number);
@@ -66,7 +66,7 @@ int net_local_fd(struct net *net, int fd);
  * Opens a connection; up or down follows, never from inside this call. The
  * conn belongs to the net. A bad address goes down, too. 0 or -ENOMEM.
  */
-int net_dial(struct net *net, enum conn_kind kind, const char *address,
+int net_open(struct net *net, enum conn_kind kind, const char *address,
 	     struct conn **ret_conn);
 
 /*
