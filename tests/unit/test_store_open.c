@@ -18,7 +18,7 @@
 
 #define CALLS_MAX 64
 
-static char calls[CALLS_MAX][300];
+static char calls[CALLS_MAX][400];
 static size_t n_calls;
 static int fail_at = -1; /* index of the call that fails with EIO */
 
@@ -70,7 +70,7 @@ int rename(const char *from, const char *to)
 
 static int call_index(const char *what, const char *path)
 {
-	char line[300];
+	char line[400];
 
 	snprintf(line, sizeof(line), "%s %s", what, path);
 	for (size_t i = 0; i < n_calls; i++)
@@ -126,7 +126,7 @@ static void new_store_is_flushed_before_it_has_its_name(void **state UNUSED)
 	struct store *store;
 
 	assert_int_equal(store_open(vault, &store), 0);
-	char data[200];
+	char data[300];
 	snprintf(data, sizeof(data), "%s", below("store.tmp/data.mdb"));
 	int first = call_index("fdatasync", data);
 	int file = call_index("fsync", data);
