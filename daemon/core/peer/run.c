@@ -202,22 +202,40 @@ static int sync_lead_roots(struct sync *sync, struct sync_peer *peer,
 	return 0;
 }
 
+/* The leader's roots against ours, when all that it gave has come. */
+static int sync_follow(struct sync *sync, struct sync_peer *peer, unsigned n)
+{
+	uint8_t ours[ID_SIZE];
+	bool equal = true;
+
+	for (unsigned i = 0; i < n && equal; i++) {
+		if (n == 1)
+			set_root_all(sync->set, ours);
+		else
+			set_root(sync->set, i, ours);
+		equal = !memcmp(ours, peer->asked[i], ID_SIZE);
+	}
+	peer->in_sync = equal;
+	peer->unequal = false;
+	return equal ? sync_equal(sync, peer) : 0;
+}
+
 /* Answers a leader once nothing that we asked for is under way. */
 static int sync_pay(struct sync *sync, struct sync_peer *peer)
 {
 	unsigned n = peer->owed;
+	int r;
 
 	if (!n || !sync_drained(peer))
 		return 0;
 	peer->owed = 0;
-	return sync_say_roots(sync, peer, n, true);
+	r = sync_say_roots(sync, peer, n, true);
+	return r < 0 ? r : sync_follow(sync, peer, n);
 }
 
 int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 		  const Fob__Roots *roots)
 {
-	uint8_t ours[ID_SIZE];
-
 	if (roots->n_root != 1 && roots->n_root != CLASS_MAX)
 		return SYNC_ERR_PROTOCOL;
 	for (size_t i = 0; i < roots->n_root; i++)
@@ -233,13 +251,10 @@ int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 			return 0;
 		return sync_run_now(sync, peer);
 	}
-	if (roots->n_root == 1) {
-		set_root_all(sync->set, ours);
-		peer->in_sync = !memcmp(ours, roots->root[0].data, ID_SIZE);
-		peer->unequal = false;
-		if (peer->in_sync && sync_equal(sync, peer) < 0)
-			return -ENOMEM;
-	}
+	if (roots->n_root == 1)
+		peer->blobs_asked = false; /* a run begins */
+	for (size_t i = 0; i < roots->n_root; i++)
+		memcpy(peer->asked[i], roots->root[i].data, ID_SIZE);
 	peer->owed = (unsigned)roots->n_root;
 	return sync_pay(sync, peer);
 }
@@ -268,10 +283,11 @@ static int sync_ranges_answer(struct sync *sync, struct sync_peer *peer,
 	}
 	none.class_ = theirs->class_;
 	message.ranges = answer ? answer : &none;
-	if (r == 0 && (answer || !peer->leader))
-		r = sync_say(sync, peer, &message);
+	/* Names first: who hears the last of the ranges has heard them all. */
 	if (r == 0 && have.n)
 		r = sync_say_ids(sync, peer, &have, false, theirs->class_);
+	if (r == 0 && (answer || !peer->leader))
+		r = sync_say(sync, peer, &message);
 	if (r == 0 && !answer && peer->leader) {
 		peer->run = SYNC_ITEMS;
 		r = sync_ask(sync, peer);

@@ -302,9 +302,11 @@ int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 	for (size_t i = 0; i < PEERS_MAX && r == 0; i++) {
 		struct sync_peer *peer = &sync->peers[i];
 
-		if (!peer->conn || !peer->up || peer->conn == from)
+		if (!peer->conn || !peer->up)
 			continue;
-		peer->in_sync = false;
+		peer->in_sync = false; /* a look follows, by the leader */
+		if (peer->conn == from)
+			continue;
 		if (!from)
 			r = sync_queue(sync, peer, item);
 		else

@@ -70,6 +70,7 @@ struct sync_peer {
 	struct reconcile *ranges;
 	unsigned ranges_class;
 	unsigned owed; /* 1: root, 3: roots; answered when drained */
+	uint8_t asked[CLASS_MAX][ID_SIZE]; /* theirs, with what is owed */
 
 	struct id_list want; /* found, not yet asked */
 	struct id_list announce;
