@@ -97,13 +97,20 @@ static int peer_ends(struct step *step)
 		if (!peer->conn)
 			continue;
 		if (!sync_dead(&node->sync, peer) &&
-		    (peer->greeted || peer->author != NONE ||
+		    (peer->greeted ||
 		     node->mono - peer->heard < HANDSHAKE_MS))
 			continue;
 		peer_close(step, peer->conn);
 		peer_end(step, peer);
 	}
 	return sync_tick(&node->sync);
+}
+
+/* A device whose ADD is not here yet has nothing to state. */
+static bool dial_status_owed(const struct node *node)
+{
+	return node->status_owed && node->self_author != NONE &&
+	       dial_any(node);
 }
 
 int peer_timers(struct step *step)
@@ -118,8 +125,7 @@ int peer_timers(struct step *step)
 			if (node->dials[i].next <= node->mono &&
 			    dial_wanted(node, i))
 				dial_open(step, i);
-	if (node->status_owed && node->status_at <= node->mono &&
-	    node->self_author != NONE && dial_any(node))
+	if (dial_status_owed(node) && node->status_at <= node->mono)
 		r = statement_make(step);
 	if (r == 0)
 		r = debt_settle(step);
@@ -140,7 +146,7 @@ uint64_t peer_deadline(const struct node *node)
 		for (uint32_t i = 0; i < node->set.n_authors; i++)
 			if (node->dials[i].next < at && dial_wanted(node, i))
 				at = node->dials[i].next;
-	if (node->status_owed && node->status_at < at && dial_any(node))
+	if (dial_status_owed(node) && node->status_at < at)
 		at = node->status_at;
 	if (node->keys_at && node->keys_at < at)
 		at = node->keys_at;
