@@ -603,7 +603,10 @@ int ask_sync(struct step *step, struct call *call)
 		if (r < 0 || !ask->wait)
 			return r < 0 ? r : call_ok(step, call);
 		call->stage = 1;
-		call->deadline = node->mono + ask->timeout_ms;
+		call->deadline =
+			node->mono +
+			(ask->timeout_ms ? ask->timeout_ms :
+					   REQUEST_DEADLINE_MS);
 		return CALL_PARK;
 	}
 	sync_count(node, &up, &equal);
@@ -649,7 +652,10 @@ int ask_wait(struct step *step, struct call *call)
 				 "held by %d of %u other devices in time",
 				 copies, (unsigned)ask->copies);
 	if (call->stage == 0)
-		call->deadline = node->mono + ask->timeout_ms;
+		call->deadline =
+			node->mono +
+			(ask->timeout_ms ? ask->timeout_ms :
+					   REQUEST_DEADLINE_MS);
 	call->stage = 1;
 	return CALL_PARK;
 }
