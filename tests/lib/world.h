@@ -1,0 +1,260 @@
+/*
+ * A world of several nodes in one process: virtual time, a network, disks and
+ * people, all drawn from one seed, so that the same calls give the same
+ * trace, to the byte, every time. Nodes run through node_step() alone, and
+ * their effects are obeyed as daemon/driver.c obeys them: the steps of a turn
+ * are one commit, what is to leave waits for it, and a node that is killed
+ * loses what was not committed.
+ *
+ *	world.c		the clock, what is due, the trace
+ *	world_node.c	steps, turns, starting, killing
+ *	world_disk.c	tables in memory with one transaction
+ *	world_net.c	connections between nodes
+ *	world_ask.c	people, who ask nodes for things
+ *
+ * What a test expects is checked with EXPECT; when it does not hold, the tail
+ * of the trace is printed and the process ends with 1.
+ */
+#ifndef FOB_TESTS_WORLD_H
+#define FOB_TESTS_WORLD_H
+
+#include "daemon/core/state.h"
+
+#define WORLD_NODES 8
+#define WORLD_WALL INT64_C(1700000000000) /* ms since 1970, at the start */
+#define WORLD_PASSPHRASE "CANARY!! horse battery"
+/* Every secret of a test begins so, and must never be seen outside. */
+#define WORLD_CANARY "CANARY!!"
+#define WORLD_SECRET_SIZE 20
+
+/* --- random numbers, a stream for each purpose ---------------------------- */
+struct world_stream {
+	uint64_t state;
+};
+
+uint64_t stream_next(struct world_stream *stream);
+uint64_t stream_below(struct world_stream *stream, uint64_t limit);
+bool stream_chance(struct world_stream *stream, unsigned percent);
+
+/* --- disks ------------------------------------------------------------------ */
+struct disk_row {
+	uint8_t key[TABLE_KEY_MAX];
+	size_t key_len;
+	uint8_t *data; /* owned */
+	size_t n;
+};
+
+struct disk_table {
+	struct disk_row *rows; /* ascending by key */
+	size_t n, cap;
+};
+
+/* What a row was before the transaction at hand. */
+struct disk_undo {
+	enum table table;
+	bool was_there;
+	struct disk_row row;
+};
+
+struct disk {
+	struct disk_table tables[TABLES];
+	struct disk_undo *undo;
+	size_t n_undo, cap_undo;
+};
+
+void disk_deinit(struct disk *disk);
+void disk_put(struct disk *disk, enum table table, struct bytes key,
+	      struct bytes data);
+void disk_delete(struct disk *disk, enum table table, struct bytes key);
+/* NULL: no such row. Valid until the next write. */
+const struct disk_row *disk_get(const struct disk *disk, enum table table,
+				struct bytes key);
+void disk_commit(struct disk *disk);
+void disk_rollback(struct disk *disk);
+/* A copy of what is committed. ret is empty before. */
+void disk_copy(const struct disk *disk, struct disk *ret);
+
+/* --- nodes ------------------------------------------------------------------ */
+
+/* Ids of items that a node has answered for. */
+struct world_ids {
+	uint8_t (*ids)[ID_SIZE];
+	size_t n, cap;
+};
+
+/* An event that waits while the node commits. */
+struct world_due;
+
+struct world_node {
+	char name[8];
+	struct node_config config;
+	struct node *node; /* NULL: not running */
+	struct disk disk;
+	struct effects effects; /* of the step at hand */
+	struct effects held;	/* until the commit */
+	struct effects soft, loads, kdfs;
+	struct world_due *inbox; /* came while it commits, in order */
+	uint32_t boot;		 /* counts the starts */
+	uint64_t booted;	 /* world ms */
+	uint64_t mono;		 /* at boot */
+	int64_t skew;		 /* of its wall clock, ms */
+	uint64_t timer;		 /* mono ms, or UINT64_MAX */
+	uint32_t next_conn;
+	char address[64];
+	bool starting, committing, soft_planned, kdf_runs, meets, has_keys;
+	struct effect_keys keys;
+	uint8_t id[DEVICE_ID_SIZE]; /* zeros: none yet */
+	uint64_t spin_at;	    /* world ms of the steps counted */
+	unsigned spins;
+	struct world_ids promised, owes; /* durable and answered for; open */
+	Fob__Reply **replies;		 /* all that came since the start */
+	size_t n_replies;
+};
+
+struct world_wire {
+	int node[2]; /* 0 dialed */
+	uint32_t boot[2];
+	uint32_t conn[2];
+	bool meet;
+	bool came_up[2];
+	bool over[2];	  /* no event for this side any more */
+	bool closing[2];  /* this side has said goodbye */
+	bool black_hole;  /* what is sent gets lost */
+	uint64_t last[2]; /* ms: nothing reaches that side before */
+};
+
+struct world {
+	uint64_t now; /* ms */
+	uint64_t seq;
+	struct world_due **heap;
+	size_t n_heap, cap_heap;
+	struct world_stream core, net, disk, people;
+	struct world_node nodes[WORLD_NODES];
+	int n_nodes;
+	struct world_wire *wires;
+	size_t n_wires, cap_wires, first_wire;
+	bool cut[WORLD_NODES][WORLD_NODES];
+	char *trace;
+	size_t n_trace, cap_trace;
+	/* How the world is; set after world_init() if need be. */
+	uint64_t latency, jitter; /* of the network, one way, ms */
+	uint64_t sync_ms;	  /* that a commit takes */
+	bool quiet;		  /* no trace of messages and items */
+	bool echo;		  /* the trace goes to stdout as well */
+	/* What went over peer connections, as records on the wire. */
+	uint64_t messages, wire_bytes;
+	uint32_t next_request;
+};
+
+void world_init(struct world *world, uint64_t seed);
+/* Checks that nothing is left of any node. */
+void world_deinit(struct world *world);
+
+/* Runs what is due within ms, and lets that much time pass. */
+void world_run(struct world *world, uint64_t ms);
+/* Until `done` says so; false when that took more than ms. */
+bool world_until(struct world *world, uint64_t ms,
+		 bool (*done)(struct world *world, void *arg), void *arg);
+
+void world_say(struct world *world, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+_Noreturn void world_failed(struct world *world, const char *what,
+			    const char *file, int line);
+
+#define EXPECT(world, expr)                                              \
+	do {                                                             \
+		if (!(expr))                                             \
+			world_failed((world), #expr, __FILE__, __LINE__); \
+	} while (0)
+
+/* --- nodes (world_node.c) --- */
+/* A new machine with an empty disk, running. Names: a, b, c ... */
+int world_node(struct world *world);
+void world_start(struct world *world, int node);
+/* Power off, at whatever it is doing. */
+void world_kill(struct world *world, int node);
+/* Lets commits under way end: then a disk is whole. */
+void world_quiesce(struct world *world, int node);
+/* Puts another disk into a machine that is off. Takes copies. */
+void world_replace_disk(struct world *world, int node, const struct disk *disk,
+			const struct world_ids *promised);
+void world_copy_ids(const struct world_ids *from, struct world_ids *ret);
+/* Sets differ? All that are up and in a vault. */
+bool world_equal(const struct world *world);
+void world_root(const struct world *world, int node,
+		uint8_t ret[static ID_SIZE]);
+/* EXPECTs that every node that is up holds what any has answered for. */
+void world_check_promises(struct world *world);
+/* world_until world_equal and every session is in sync. */
+bool world_settle(struct world *world, uint64_t ms);
+
+/* --- the network (world_net.c) --- */
+/* Nothing passes between two nodes; with reset, connections end at once. */
+void world_cut(struct world *world, int a, int b, bool reset);
+void world_heal(struct world *world, int a, int b);
+void world_heal_all(struct world *world);
+/* All connections between two nodes end, and may be made anew. */
+void world_reset(struct world *world, int a, int b);
+bool world_connected(const struct world *world, int a, int b);
+
+/* --- people (world_ask.c) --- */
+/*
+ * Sends a request, runs the world until its last reply, and gives that; NULL
+ * when none came within 90 s or the node went away. The world owns it.
+ */
+const Fob__Reply *world_ask(struct world *world, int node,
+			    Fob__Request *request);
+/* Sends, does not wait; the number of the request. */
+uint32_t world_send(struct world *world, int node, Fob__Request *request);
+/* The last reply so far to that request, or NULL. */
+const Fob__Reply *world_reply(const struct world *world, int node, uint32_t id);
+/* Waits for its last reply. */
+const Fob__Reply *world_wait(struct world *world, int node, uint32_t id,
+			     uint64_t ms);
+
+void world_make_vault(struct world *world, int node);
+void world_unlock(struct world *world, int node);
+void world_confirm(struct world *world, int node, uint32_t kind);
+/* The code that a node shows; request: of the invitation. */
+void world_invite(struct world *world, int node, char ret_code[static 32],
+		  uint32_t *ret_request);
+uint32_t world_join_begin(struct world *world, int node, int at,
+			  const char *code);
+/* All of it: node is a device of the vault of at when this returns. */
+void world_join(struct world *world, int node, int at);
+
+/* Secret number n of a test: WORLD_SECRET_SIZE bytes. */
+void world_secret(unsigned n, uint8_t ret[static WORLD_SECRET_SIZE]);
+/* Accounts have an issuer, a kind and a secret by number. */
+const Fob__Reply *world_add(struct world *world, int node, const char *issuer,
+			    unsigned secret);
+const Fob__Reply *world_add_hotp(struct world *world, int node,
+				 const char *issuer, unsigned secret);
+/* Answered once so many others hold it. */
+const Fob__Reply *world_add_wait(struct world *world, int node,
+				 const char *issuer, unsigned secret,
+				 uint32_t copies);
+/* Sends, does not wait. */
+uint32_t world_add_begin(struct world *world, int node, const char *issuer,
+			 unsigned secret);
+/* Many at once, named PREFIX-0000 and so on. */
+void world_add_many(struct world *world, int node, const char *prefix,
+		    unsigned n);
+const Fob__Reply *world_set_field(struct world *world, int node,
+				  const char *query, const char *key,
+				  const char *value);
+const Fob__Reply *world_set_secret(struct world *world, int node,
+				   const char *query, unsigned secret);
+const Fob__Reply *world_remove(struct world *world, int node,
+			       const char *query);
+const Fob__Reply *world_resolve(struct world *world, int node,
+				const char *query, const char *keep);
+const Fob__Reply *world_list(struct world *world, int node, const char *query);
+const Fob__Reply *world_show(struct world *world, int node, const char *query);
+const Fob__Reply *world_code(struct world *world, int node, const char *query);
+const Fob__Reply *world_lock(struct world *world, int node);
+/* A run with every peer, and its end waited for. */
+const Fob__Reply *world_sync(struct world *world, int node);
+const Fob__Reply *world_status(struct world *world, int node);
+
+#endif

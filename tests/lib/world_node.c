@@ -1,0 +1,616 @@
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/world_inner.h"
+
+#define KDF_MS 300
+#define SPINS_MAX 20000 /* steps of a node in one virtual millisecond */
+
+static uint64_t node_mono(const struct world *world, int node)
+{
+	const struct world_node *n = &world->nodes[node];
+
+	return n->mono + world->now - n->booted;
+}
+
+/* --- ids that were answered for --------------------------------------------- */
+
+static void ids_add(struct world_ids *ids, const uint8_t id[static ID_SIZE])
+{
+	if (ids->n == ids->cap) {
+		ids->cap = 2 * ids->cap + 64;
+		ids->ids = realloc(ids->ids, ids->cap * sizeof(*ids->ids));
+		REQUIRE(ids->ids);
+	}
+	memcpy(ids->ids[ids->n++], id, ID_SIZE);
+}
+
+void world_copy_ids(const struct world_ids *from, struct world_ids *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < from->n; i++)
+		ids_add(ret, from->ids[i]);
+}
+
+/* The items that this transaction adds are promised once it is through. */
+static void note_items(struct world_node *n)
+{
+	for (size_t i = 0; i < n->disk.n_undo; i++) {
+		const struct disk_undo *undo = &n->disk.undo[i];
+		const struct disk_row *row;
+		struct item_row parsed;
+		uint8_t id[ID_SIZE];
+
+		if (undo->table != TABLE_ITEM || undo->was_there)
+			continue;
+		row = disk_get(&n->disk, TABLE_ITEM,
+			       (struct bytes){ undo->row.key,
+					       undo->row.key_len });
+		if (!row)
+			continue;
+		REQUIRE(item_row_parse((struct bytes){ row->data, row->n },
+				       &parsed));
+		item_hash(id, parsed.body.p, parsed.body.n);
+		ids_add(&n->promised, id);
+	}
+}
+
+void world_check_promises(struct world *world)
+{
+	for (int i = 0; i < world->n_nodes; i++) {
+		const struct node *node = world->nodes[i].node;
+
+		if (!node || !node->set.pinned)
+			continue;
+		for (int k = 0; k < world->n_nodes; k++) {
+			const struct world_ids *ids =
+				&world->nodes[k].promised;
+
+			for (size_t m = 0; m < ids->n; m++)
+				EXPECT(world, set_holds(&node->set,
+							ids->ids[m]));
+		}
+	}
+}
+
+/* --- effects ------------------------------------------------------------------ */
+
+static void move(struct effects *list, struct effect *effect)
+{
+	struct effect *moved = effects_add(list, effect->type);
+
+	REQUIRE(!list->failed);
+	*moved = *effect;
+	effect->data = NULL;
+	effect->data_len = 0;
+}
+
+static void write_row(struct world *world, int node,
+		      const struct effect *effect)
+{
+	struct disk *disk = &world->nodes[node].disk;
+	struct bytes key = { effect->key, effect->key_len };
+	struct bytes data = { effect->data, effect->data_len };
+
+	if (effect->type == EFFECT_DELETE) {
+		disk_delete(disk, effect->table, key);
+		return;
+	}
+	world_no_canary(world, data, "what goes to disk");
+	disk_put(disk, effect->table, key, data);
+}
+
+static void write_soft(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	for (size_t i = 0; i < n->soft.n; i++)
+		write_row(world, node, &n->soft.list[i]);
+	effects_clear(&n->soft);
+}
+
+static void set_timer(struct world *world, int node, uint64_t at)
+{
+	struct world_node *n = &world->nodes[node];
+	uint64_t now = node_mono(world, node);
+
+	if (at == n->timer)
+		return;
+	n->timer = at;
+	if (at != UINT64_MAX)
+		world_plan(world, DUE_TIMER, node, at > now ? at - now : 0);
+}
+
+static void next_kdf(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+	struct world_due *due;
+	uint8_t key[KEY_SIZE];
+
+	if (n->kdf_runs || n->kdfs.n == 0)
+		return;
+	struct effect *first = &n->kdfs.list[0];
+	crypto_generichash(key, sizeof(key), first->data, first->data_len,
+			   first->salt, sizeof(first->salt));
+	due = world_plan(world, DUE_KDF, node, KDF_MS);
+	due->token = first->token;
+	due->data = world_copy(key, sizeof(key));
+	due->n = sizeof(key);
+	n->kdf_runs = true;
+	free(first->data);
+	n->kdfs.n--;
+	memmove(first, first + 1, n->kdfs.n * sizeof(*first));
+}
+
+static void carry_one(struct world *world, int node, struct effect *effect)
+{
+	struct world_node *n = &world->nodes[node];
+
+	switch (effect->type) {
+	case EFFECT_PUT:
+	case EFFECT_DELETE:
+		write_row(world, node, effect);
+		return;
+	case EFFECT_SOFT_PUT:
+		move(&n->soft, effect);
+		if (!n->soft_planned)
+			world_plan(world, DUE_SOFT, node, SOFT_WRITE_MS);
+		n->soft_planned = true;
+		return;
+	case EFFECT_LOAD:
+		move(&n->loads, effect);
+		return;
+	case EFFECT_KDF:
+		move(&n->kdfs, effect);
+		next_kdf(world, node);
+		return;
+	case EFFECT_KEYS:
+		REQUIRE(effect->data_len == sizeof(n->keys));
+		memcpy(&n->keys, effect->data, sizeof(n->keys));
+		n->has_keys = true;
+		return;
+	case EFFECT_TIMER:
+		set_timer(world, node, effect->number);
+		return;
+	case EFFECT_TRACE:
+		world_trace_effect(world, node, &effect->trace);
+		return;
+	default:
+		move(&n->held, effect);
+	}
+}
+
+/* --- steps ---------------------------------------------------------------------- */
+
+struct event world_event(enum event_type type)
+{
+	struct event event;
+
+	memset(&event, 0, sizeof(event));
+	event.type = type;
+	return event;
+}
+
+static void spin_check(struct world *world, struct world_node *n)
+{
+	if (n->spin_at != world->now)
+		n->spins = 0;
+	n->spin_at = world->now;
+	EXPECT(world, ++n->spins < SPINS_MAX);
+}
+
+static void step(struct world *world, int node, struct event *event)
+{
+	struct world_node *n = &world->nodes[node];
+
+	event->mono = node_mono(world, node);
+	event->wall = WORLD_WALL + (int64_t)world->now + n->skew;
+	for (size_t i = 0; i < sizeof(event->entropy); i += 8) {
+		uint64_t part = stream_next(&world->core);
+
+		memcpy(event->entropy + i, &part, sizeof(part));
+	}
+	if (!n->starting)
+		spin_check(world, n);
+	EXPECT(world, node_step(n->node, event, &n->effects) == 0);
+	for (size_t i = 0; i < n->effects.n; i++)
+		carry_one(world, node, &n->effects.list[i]);
+	effects_clear(&n->effects);
+	if (n->node->self)
+		memcpy(n->id, n->node->self->id, DEVICE_ID_SIZE);
+}
+
+static struct bytes row_of(const struct world_node *n, enum table table,
+			   uint32_t seq)
+{
+	const struct disk_row *row;
+	uint8_t key[4];
+
+	item_row_key(key, seq);
+	row = disk_get(&n->disk, table, BYTES(key));
+	return row ? (struct bytes){ row->data, row->n } :
+		     (struct bytes){ NULL, 0 };
+}
+
+static void answer_load(struct world *world, int node,
+			const struct effect *load)
+{
+	struct world_node *n = &world->nodes[node];
+	size_t count = load->data_len / sizeof(uint32_t);
+	AUTO_FREE struct loaded *rows = calloc(count + 1, sizeof(*rows));
+	struct event event = world_event(EVENT_LOADED);
+
+	REQUIRE(rows && count <= LOAD_ITEMS);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&rows[i].seq, load->data + i * sizeof(uint32_t),
+		       sizeof(uint32_t));
+		rows[i].row = row_of(n, TABLE_ITEM, rows[i].seq);
+		rows[i].blob = row_of(n, TABLE_BLOB, rows[i].seq);
+		/* As the driver reads them: they may move when we write. */
+		rows[i].row.p = world_copy(rows[i].row.p, rows[i].row.n);
+		rows[i].blob.p = world_copy(rows[i].blob.p, rows[i].blob.n);
+	}
+	event.token = load->token;
+	event.loaded = rows;
+	event.n_loaded = count;
+	step(world, node, &event);
+	for (size_t i = 0; i < count; i++) {
+		free((void *)(uintptr_t)rows[i].row.p);
+		free((void *)(uintptr_t)rows[i].blob.p);
+	}
+}
+
+void world_feed(struct world *world, int node, struct event *event)
+{
+	struct world_node *n = &world->nodes[node];
+
+	step(world, node, event);
+	while (n->loads.n > 0) {
+		struct effects asked = n->loads;
+
+		effects_init(&n->loads);
+		for (size_t i = 0; i < asked.n; i++)
+			answer_load(world, node, &asked.list[i]);
+		effects_deinit(&asked);
+	}
+}
+
+/* --- what leaves ------------------------------------------------------------------ */
+
+static void take_reply(struct world *world, int node,
+		       const struct effect *effect)
+{
+	struct world_node *n = &world->nodes[node];
+	Fob__Reply *reply =
+		fob__reply__unpack(NULL, effect->data_len, effect->data);
+
+	EXPECT(world, reply && effect->data_len <= FRAME_MAX);
+	n->replies = realloc(n->replies,
+			     (n->n_replies + 1) * sizeof(*n->replies));
+	REQUIRE(n->replies);
+	n->replies[n->n_replies++] = reply;
+	if (!reply->more)
+		world_say(world, "%s  answers %u: %u%s", n->name, reply->id,
+			  reply->status, reply->need ? ", more is needed" : "");
+}
+
+static void leave(struct world *world, int node, struct effect *effect)
+{
+	switch (effect->type) {
+	case EFFECT_SEND:
+	case EFFECT_MEET_SEND:
+		net_send(world, node, effect);
+		return;
+	case EFFECT_CLOSE:
+		net_close(world, node, effect->conn);
+		return;
+	case EFFECT_DIAL:
+	case EFFECT_MEET_DIAL:
+		net_dial(world, node, effect);
+		return;
+	case EFFECT_MEET_LISTEN:
+		world->nodes[node].meets = effect->number != 0;
+		return;
+	case EFFECT_REPLY:
+		take_reply(world, node, effect);
+		return;
+	default:
+		EXPECT(world, !"an effect that is known");
+	}
+}
+
+static void release(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	for (size_t i = 0; i < n->held.n; i++)
+		leave(world, node, &n->held.list[i]);
+	effects_clear(&n->held);
+}
+
+void world_turn(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	if (n->disk.n_undo == 0) {
+		release(world, node);
+		return;
+	}
+	write_soft(world, node);
+	n->committing = true;
+	world_plan(world, DUE_COMMIT, node, world->sync_ms);
+}
+
+/* --- what is due -------------------------------------------------------------------- */
+
+static void timer_due(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+	struct event event = world_event(EVENT_TIMER);
+
+	if (n->timer > node_mono(world, node))
+		return; /* it was set anew */
+	n->timer = UINT64_MAX;
+	world_feed(world, node, &event);
+}
+
+static void kdf_due(struct world *world, const struct world_due *due)
+{
+	struct event event = world_event(EVENT_KDF);
+
+	world->nodes[due->node].kdf_runs = false;
+	event.token = due->token;
+	event.passes = KDF_PASSES_MIN;
+	memcpy(event.kdf, due->data, sizeof(event.kdf));
+	world_feed(world, due->node, &event);
+	next_kdf(world, due->node);
+}
+
+static void client_due(struct world *world, const struct world_due *due)
+{
+	struct event event = world_event(EVENT_CLIENT);
+
+	event.conn = due->token;
+	event.data = (struct bytes){ due->data, due->n };
+	world_feed(world, due->node, &event);
+}
+
+static void dispatch(struct world *world, const struct world_due *due)
+{
+	switch (due->kind) {
+	case DUE_TIMER:
+		timer_due(world, due->node);
+		break;
+	case DUE_SOFT:
+		world->nodes[due->node].soft_planned = false;
+		write_soft(world, due->node);
+		break;
+	case DUE_KDF:
+		kdf_due(world, due);
+		break;
+	case DUE_CLIENT:
+		client_due(world, due);
+		break;
+	case DUE_UP:
+	case DUE_DATA:
+	case DUE_DOWN:
+		net_due(world, due);
+		break;
+	case DUE_COMMIT:
+		return;
+	}
+	/* A wire's event may have come to nothing, or its node be off. */
+	if (world->nodes[due->node].node)
+		world_turn(world, due->node);
+}
+
+static void commit_due(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	n->committing = false;
+	note_items(n);
+	disk_commit(&n->disk);
+	release(world, node);
+	while (n->inbox && !n->committing) {
+		struct world_due *due = n->inbox;
+
+		n->inbox = due->next;
+		if (due->kind < DUE_UP || !net_over(world, due))
+			dispatch(world, due);
+		world_due_free(due);
+	}
+}
+
+void world_take(struct world *world, struct world_due *due)
+{
+	struct world_node *n = &world->nodes[due->node];
+	struct world_due **at = &n->inbox;
+
+	if (!n->node || n->boot != due->boot ||
+	    (due->kind >= DUE_UP && net_over(world, due))) {
+		world_due_free(due);
+		return;
+	}
+	if (due->kind == DUE_COMMIT) {
+		commit_due(world, due->node);
+		world_due_free(due);
+		return;
+	}
+	if (n->committing) {
+		while (*at)
+			at = &(*at)->next;
+		*at = due;
+		return;
+	}
+	dispatch(world, due);
+	world_due_free(due);
+}
+
+/* --- starting and stopping ----------------------------------------------------------- */
+
+int world_node(struct world *world)
+{
+	int node = world->n_nodes++;
+	struct world_node *n = &world->nodes[node];
+
+	REQUIRE(node < WORLD_NODES);
+	snprintf(n->name, sizeof(n->name), "%c", 'a' + node);
+	snprintf(n->address, sizeof(n->address), "10.0.0.%d:47362", node + 1);
+	n->config.kdf_passes = KDF_PASSES_MIN;
+	memcpy(n->config.version, "sim", 4);
+	world_start(world, node);
+	return node;
+}
+
+static void feed_table(struct world *world, int node, enum table table)
+{
+	struct world_node *n = &world->nodes[node];
+
+	for (size_t i = 0; i < n->disk.tables[table].n; i++) {
+		const struct disk_row *row = &n->disk.tables[table].rows[i];
+		struct event event = world_event(EVENT_ROW);
+
+		event.table = table;
+		event.key = (struct bytes){ row->key, row->key_len };
+		event.data = (struct bytes){ row->data, row->n };
+		if (table == TABLE_ITEM)
+			event.token = disk_get(&n->disk, TABLE_BLOB, event.key)
+					      ? 1 :
+						0;
+		step(world, node, &event);
+	}
+}
+
+void world_start(struct world *world, int node)
+{
+	static const enum table order[] = { TABLE_LOCAL, TABLE_ITEM,
+					    TABLE_STATUS, TABLE_HOLDER };
+	struct world_node *n = &world->nodes[node];
+	const char *addresses[1] = { n->address };
+	struct event event = world_event(EVENT_START);
+
+	REQUIRE(!n->node);
+	n->boot++;
+	n->booted = world->now;
+	n->mono = 1000 + stream_below(&world->core, 1000000);
+	n->timer = UINT64_MAX;
+	n->has_keys = n->meets = n->kdf_runs = n->soft_planned = false;
+	n->node = node_new(&n->config);
+	REQUIRE(n->node);
+	world_say(world, "%s  power on", n->name);
+	n->starting = true;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		feed_table(world, node, order[i]);
+	n->starting = false;
+	world_feed(world, node, &event);
+	event = world_event(EVENT_LISTENING);
+	event.addresses = addresses;
+	event.n_addresses = 1;
+	world_feed(world, node, &event);
+	world_turn(world, node);
+}
+
+void world_kill(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	REQUIRE(n->node);
+	world_say(world, "%s  power off", n->name);
+	/* The commit under way is whole or not there at all. */
+	if (n->committing && stream_chance(&world->disk, 50))
+		disk_commit(&n->disk);
+	else
+		disk_rollback(&n->disk);
+	n->committing = false;
+	node_free(n->node);
+	n->node = NULL;
+	effects_clear(&n->held);
+	effects_clear(&n->soft);
+	effects_clear(&n->loads);
+	effects_clear(&n->kdfs);
+	while (n->inbox) {
+		struct world_due *due = n->inbox;
+
+		n->inbox = due->next;
+		world_due_free(due);
+	}
+	n->boot++;
+	net_gone(world, node);
+}
+
+static bool is_quiet(struct world *world, void *arg)
+{
+	const int *node = arg;
+
+	return !world->nodes[*node].committing;
+}
+
+void world_quiesce(struct world *world, int node)
+{
+	EXPECT(world, world_until(world, 10000, is_quiet, &node));
+}
+
+void world_replace_disk(struct world *world, int node, const struct disk *disk,
+			const struct world_ids *promised)
+{
+	struct world_node *n = &world->nodes[node];
+
+	REQUIRE(!n->node);
+	disk_deinit(&n->disk);
+	disk_copy(disk, &n->disk);
+	free(n->promised.ids);
+	world_copy_ids(promised, &n->promised);
+}
+
+/* --- looking ----------------------------------------------------------------------------- */
+
+void world_root(const struct world *world, int node,
+		uint8_t ret[static ID_SIZE])
+{
+	set_root_all(&world->nodes[node].node->set, ret);
+}
+
+bool world_equal(const struct world *world)
+{
+	uint8_t first[ID_SIZE], root[ID_SIZE];
+	bool any = false;
+
+	for (int i = 0; i < world->n_nodes; i++) {
+		if (!world->nodes[i].node ||
+		    !world->nodes[i].node->set.pinned)
+			continue;
+		world_root(world, i, any ? root : first);
+		if (any && memcmp(first, root, ID_SIZE) != 0)
+			return false;
+		any = true;
+	}
+	return true;
+}
+
+/* Nothing is under way, and each session knows that both are equal. */
+static bool is_settled(struct world *world, void *arg UNUSED)
+{
+	if (!world_equal(world))
+		return false;
+	for (int i = 0; i < world->n_nodes; i++) {
+		const struct world_node *n = &world->nodes[i];
+
+		if (n->committing)
+			return false;
+		for (size_t k = 0; n->node && k < PEERS_MAX; k++) {
+			const struct sync_peer *peer = &n->node->sync.peers[k];
+
+			if (peer->conn && (!peer->in_sync || peer->run))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool world_settle(struct world *world, uint64_t ms)
+{
+	return world_until(world, ms, is_settled, NULL);
+}

@@ -1,0 +1,7 @@
+#include "tests/sim/story.h"
+
+void swarm_run(struct world *world, uint64_t seed)
+{
+	(void)seed;
+	story_vault(world, 2);
+}
