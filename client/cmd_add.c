@@ -130,11 +130,13 @@ static int added(struct fob *fob, const Fob__Reply *reply,
 		print_hex(stdout, account_bytes(result->id));
 		putchar('\n');
 	}
+	if (late && reply->message[0])
+		return ask_failed(fob, reply);
 	if (late)
 		return fail(fob, STATUS_TIMEOUT,
-			    "%s is here, but only %u other devices have it "
-			    "so far",
-			    "the entry", reply->added->copies);
+			    "the entry is here, but so far only %u other "
+			    "devices have it",
+			    reply->added->copies);
 	return print_done(fob);
 }
 

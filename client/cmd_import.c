@@ -115,12 +115,33 @@ static void empty_batch(struct import_state *s)
 	s->bytes = 0;
 }
 
+/* A reply that has a result for each entry is an answer, whatever it says. */
+static int send_batch(struct import_state *s, Fob__Request *request,
+		      struct answer *answer)
+{
+	struct asking asking;
+	int r = ask_begin(&asking, s->fob, request);
+	const Fob__Added *added;
+
+	if (r == 0)
+		r = ask_next(&asking, answer);
+	if (r != 0)
+		return r;
+	added = answer->reply->added;
+	if (added && added->n_results == s->n)
+		return 0;
+	if (answer->reply->status != STATUS_OK)
+		return ask_failed(s->fob, answer->reply);
+	return fail(s->fob, STATUS_FAILED,
+		    "the daemon answers for %zu entries, not %zu",
+		    added ? added->n_results : 0, s->n);
+}
+
 static int flush_batch(struct import_state *s)
 {
-	struct answers answers AUTO_ANSWERS = { 0 };
+	struct answer answer AUTO_ANSWER = { 0 };
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__AddAsk add = FOB__ADD_ASK__INIT;
-	const Fob__Added *added;
 	size_t i;
 	int r;
 
@@ -130,16 +151,11 @@ static int flush_batch(struct import_state *s)
 	add.n_entries = s->n;
 	add.dry_run = s->o->dry_run;
 	request.add = &add;
-	r = ask(s->fob, &request, &answers);
+	r = send_batch(s, &request, &answer);
 	if (r != 0)
 		return r;
-	added = answers.list[0].reply->added;
-	if (!added || added->n_results != s->n)
-		return fail(s->fob, STATUS_FAILED,
-			    "the daemon answers for %zu entries, not %zu",
-			    added ? added->n_results : 0, s->n);
 	for (i = 0; i < s->n; i++)
-		count(s, added->results[i], s->batch[i]);
+		count(s, answer.reply->added->results[i], s->batch[i]);
 	s->done += s->n;
 	empty_batch(s);
 	bar(s);

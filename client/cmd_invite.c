@@ -47,28 +47,17 @@ static int invited(struct fob *fob, const struct invite_options *o,
 	return print_done(fob);
 }
 
-static void print_words(struct fob *fob, char *const *words, size_t n)
-{
-	char line[128] = "";
-	size_t i, at = 0;
-
-	for (i = 0; i < n && at < sizeof(line); i++) {
-		int more = snprintf(line + at, sizeof(line) - at, "%s%s",
-				    i ? " " : "", words[i]);
-
-		at += more > 0 ? (size_t)more : 0;
-	}
-	note(fob, "  words: %s", line);
-}
-
 /* The words prove that nobody stands between: they are on both screens. */
 static bool approves(struct fob *fob, const Fob__Newcomer *n)
 {
+	char words[128];
+
+	print_joined(words, sizeof(words), n->words, n->n_words);
 	fob->quiet = false;
 	note(fob, "\nA device wants to join as a %s:",
 	     n->role[0] ? n->role : "device");
 	note(fob, "  name: %s", n->name);
-	print_words(fob, n->words, n->n_words);
+	note(fob, "  words: %s", words);
 	note(fob, "  can revoke: %s",
 	     n->can_revoke[0] ? n->can_revoke : "nobody");
 	return prompt_yes("Does it show the same words, and may it join?");

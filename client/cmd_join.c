@@ -61,9 +61,11 @@ static int look_up(struct fob *fob, struct join_options *o)
 
 static void progress(struct fob *fob, const Fob__Progress *p)
 {
-	if (p->n_words == 4)
-		note(fob, "Compare with the other device: %s %s %s %s",
-		     p->words[0], p->words[1], p->words[2], p->words[3]);
+	char words[128];
+
+	print_joined(words, sizeof(words), p->words, p->n_words);
+	if (words[0])
+		note(fob, "Compare with the other device: %s", words);
 	else if (p->what[0] && p->total > 0)
 		note(fob, "%s: %llu of %llu", p->what,
 		     (unsigned long long)p->done, (unsigned long long)p->total);

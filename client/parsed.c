@@ -142,7 +142,10 @@ int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)
 	r = read_messages(helper.out, ret);
 	status = helper_wait(&helper);
 	if (error_in(ret))
-		return fail(fob, STATUS_FAILED, "%s", error_in(ret));
+		return fail(fob,
+			    status == STATUS_USAGE ? STATUS_USAGE :
+						     STATUS_FAILED,
+			    "%s", error_in(ret));
 	if (r != 0)
 		return fail(fob, STATUS_FAILED, "what fob-formats answers: %s",
 			    strerror(-r));

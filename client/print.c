@@ -62,6 +62,19 @@ void print_pair(const char *name, const char *value)
 	putchar('\n');
 }
 
+void print_joined(char *ret, size_t size, char *const *texts, size_t n)
+{
+	size_t i, at = 0;
+
+	ret[0] = '\0';
+	for (i = 0; i < n && at < size; i++) {
+		int more = snprintf(ret + at, size - at, "%s%s", i ? " " : "",
+				    texts[i]);
+
+		at += more > 0 ? (size_t)more : 0;
+	}
+}
+
 void print_hex(FILE *out, struct bytes b)
 {
 	size_t i;

@@ -22,6 +22,9 @@ void print_bytes(FILE *out, struct bytes text);
 /* "name: value" */
 void print_pair(const char *name, const char *value);
 
+/* The texts with a space between, cut when they do not fit. */
+void print_joined(char *ret, size_t size, char *const *texts, size_t n);
+
 void print_hex(FILE *out, struct bytes b);
 
 /* What a command answers: 0, or the status when it could not be written. */
