@@ -1,0 +1,103 @@
+#!/bin/bash
+# A vault is made, its kit is shown once, and it opens with what should open
+# it and with nothing else.
+. "$(dirname "$0")/lib.sh"
+
+start_daemon a
+equal "an empty daemon says so" "$(fob a status --json | json 'd["state"]')" \
+	empty
+exits 5 "unlocked is false" fob a unlocked
+exits 1 "list asks for a vault first" fob a list
+exits 5 "init without a passphrase" bare a init
+made=$(fob a init --name laptop --json)
+equal "init gives 24 words" "$(json 'len(d["words"].split())' <<<"$made")" 24
+equal "the vault's id" "$(json 'len(d["vault"])' <<<"$made")" 64
+status=$(fob a status --json)
+equal "it is unlocked" "$(json 'd["state"]' <<<"$status")" unlocked
+equal "status names the vault" "$(json 'd["vault"]' <<<"$status")" \
+	"$(json 'd["vault"]' <<<"$made")"
+equal "status names the device" "$(json 'd["device"]["name"]' <<<"$status")" \
+	laptop
+equal "status has all fields" "$(json 'sorted(set("""state vault device
+	listen entries items root peers clock_offset_ms warnings version
+	""".split()) - set(d))' <<<"$status")" "[]"
+exits 9 "a second init" fob a init
+exits 9 "a second init at once, without a passphrase" bare a init
+
+check "lock" fob a lock
+exits 5 "it is locked" fob a unlocked
+exits 5 "no terminal, no passphrase" bare a list
+matches "the error is JSON" "$(bare a list --json </dev/null)" \
+	'^\{"error":\{"code":"locked"'
+printf 'wrong\n' >"$work/wrong"
+chmod 600 "$work/wrong"
+exits 7 "a wrong passphrase" bare a --passphrase-file "$work/wrong" list
+cp "$work/pass" "$work/open"
+chmod 644 "$work/open"
+exits 5 "a passphrase file that others read" \
+	bare a --passphrase-file "$work/open" list
+ln -s "$work/pass" "$work/link"
+exits 5 "a passphrase file that is a link" \
+	bare a --passphrase-file "$work/link" list
+exits 5 "a passphrase file that is a folder" \
+	bare a --passphrase-file "$work" list
+check "a passphrase from a descriptor" \
+	bare a list --passphrase-fd 3 3<"$work/pass"
+fob a lock
+check "a passphrase file from the environment" \
+	env FOB_PASSPHRASE_FILE="$work/pass" setsid -w "$FOB_BUILD/fob" \
+	--socket "$work/a/sock" unlock
+exits 0 "unlocked is true" fob a unlocked
+equal "unlocked is silent" "$(fob a unlocked)" ""
+
+# --- slots ---
+head -c 32 /dev/urandom >"$work/key"
+chmod 600 "$work/key"
+check "add a key file" fob a passphrase --add-key-file "$work/key"
+slot=$(fob a passphrase --list --json | json 'd[1]["slot"]')
+fob a lock
+check "unlock with the key file" bare a unlock --key-file "$work/key"
+printf 'new one\n' >"$work/new"
+chmod 600 "$work/new"
+check "change the passphrase" \
+	fob a passphrase --new-passphrase-file "$work/new"
+fob a lock
+exits 7 "the old one is no more" fob a unlock
+check "the new one is" bare a --passphrase-file "$work/new" unlock
+check "remove the key file" \
+	bare a --passphrase-file "$work/new" passphrase --remove "$slot"
+fob a lock
+exits 7 "it opens nothing now" bare a unlock --key-file "$work/key"
+cp "$work/new" "$work/pass"
+
+# --- after a restart ---
+stop_daemon a
+start_daemon a
+equal "locked after a restart" "$(fob a status --json | json 'd["state"]')" \
+	locked
+check "unlocked on the way" fob a list
+stop_daemon a
+
+# --- the kit in a file, and at a terminal ---
+start_daemon b
+touch "$work/there"
+exits 1 "a kit is never written over" fob b init --kit "$work/there"
+equal "and nothing was made" "$(fob b status --json | json 'd["state"]')" \
+	empty
+check "init --kit" fob b init --kit "$work/kit"
+equal "the kit is the owner's" "$(stat -c %a "$work/kit")" 600
+equal "the kit has 24 words" "$(wc -w <"$work/kit")" 24
+start_daemon c
+shown=$(typing c 'New passphrase: ' secret 'Again: ' secret -- init -y)
+equal "init at a terminal" $? 0
+matches "it numbers the words" "$shown" '24\. [a-z]+'
+if [[ $shown == *secret* ]]; then
+	bad "the passphrase is not echoed" "$shown"
+else
+	ok "the passphrase is not echoed"
+fi
+start_daemon d
+typing d 'New passphrase: ' one 'Again: ' other -- init >/dev/null
+equal "two different ones" $? 2
+equal "nothing was made" "$(fob d status --json | json 'd["state"]')" empty
+finish
