@@ -11,8 +11,11 @@ start_daemon a
 start_daemon b
 fob a init --name a >/dev/null
 check "a pair" pair a b
-echo "${pids[a]}" >"$work/a/pid"
-echo "${pids[b]}" >"$work/b/pid"
+for name in a b; do
+	echo "${pids[$name]}" >"$work/$name/pid"
+	disown "${pids[$name]}"
+	unset "pids[$name]"
+done
 if python3 "$here/kill.py" "$work" "${FOB_KILLS:-$kills}"; then
 	ok "every confirmed write is on both, and both are equal"
 else
