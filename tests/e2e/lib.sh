@@ -176,6 +176,7 @@ address_of() {
 # pair INVITER JOINER: the second becomes a device of the first one's vault.
 pair() {
 	local inviter=$1 joiner=$2
+	: >"$work/code"
 	fob "$inviter" invite -y >"$work/code" 2>/dev/null &
 	local waiter=$!
 	wait_for 10 test -s "$work/code" || return 1
