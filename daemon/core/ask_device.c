@@ -187,7 +187,7 @@ static int warn(const struct node *node, struct strings *warnings)
 		if (!strings_add(warnings, text))
 			return -ENOMEM;
 	}
-	if (node->roster.n_missing &&
+	if (gap_any(node) &&
 	    !strings_add(warnings, "membership is incomplete: something that "
 				   "other devices know has not come here yet"))
 		return -ENOMEM;
@@ -389,8 +389,8 @@ int ask_devices(struct step *step, struct call *call)
 }
 
 /* A member by name, id or id prefix. 0, or 1 when it was replied. */
-static int find_device(struct step *step, struct call *call, const char *text,
-		       uint32_t *ret)
+int device_find(struct step *step, struct call *call, const char *text,
+		uint32_t *ret)
 {
 	struct node *node = step->node;
 	char hex[TEXT_HEX_SIZE(DEVICE_ID_SIZE)];
@@ -437,7 +437,7 @@ int ask_rename(struct step *step, struct call *call)
 				 "control characters",
 				 DEVICE_NAME_MAX);
 	if (ask->device[0])
-		r = find_device(step, call, ask->device, &author);
+		r = device_find(step, call, ask->device, &author);
 	if (r)
 		return r < 0 ? r : CALL_DONE;
 	if (author != node->self_author)
@@ -542,7 +542,7 @@ int ask_peer(struct step *step, struct call *call)
 
 	if (!strcmp(ask->op, "list"))
 		return peer_list_reply(step, call);
-	r = find_device(step, call, ask->name, &author);
+	r = device_find(step, call, ask->name, &author);
 	if (r)
 		return r < 0 ? r : CALL_DONE;
 	if (author == step->node->self_author)
@@ -603,10 +603,9 @@ int ask_sync(struct step *step, struct call *call)
 		if (r < 0 || !ask->wait)
 			return r < 0 ? r : call_ok(step, call);
 		call->stage = 1;
-		call->deadline =
-			node->mono +
-			(ask->timeout_ms ? ask->timeout_ms :
-					   REQUEST_DEADLINE_MS);
+		call->deadline = node->mono + (ask->timeout_ms ?
+						       ask->timeout_ms :
+						       REQUEST_DEADLINE_MS);
 		return CALL_PARK;
 	}
 	sync_count(node, &up, &equal);
@@ -652,10 +651,9 @@ int ask_wait(struct step *step, struct call *call)
 				 "held by %d of %u other devices in time",
 				 copies, (unsigned)ask->copies);
 	if (call->stage == 0)
-		call->deadline =
-			node->mono +
-			(ask->timeout_ms ? ask->timeout_ms :
-					   REQUEST_DEADLINE_MS);
+		call->deadline = node->mono + (ask->timeout_ms ?
+						       ask->timeout_ms :
+						       REQUEST_DEADLINE_MS);
 	call->stage = 1;
 	return CALL_PARK;
 }

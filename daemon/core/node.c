@@ -41,9 +41,14 @@ void node_free(struct node *node)
 	secret_free(node->unlock_key);
 	free(node->device_row);
 	free(node->by_seq);
+	for (size_t i = 0; i < node->n_parked; i++)
+		free(node->parked[i].row);
+	free(node->parked);
 	free(node->addresses);
 	free(node->by_hand);
 	free(node->dials);
+	gap_deinit(&node->gaps);
+	flow_deinit(&node->flow);
 	free(node->fresh);
 	free(node->dirty);
 	free(node->is_dirty);
@@ -189,11 +194,20 @@ static void node_timer(struct step *step)
 	effects_add(step->effects, EFFECT_TIMER)->number = at;
 }
 
+static bool node_connected(const struct node *node)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		if (node->sync.peers[i].conn && node->sync.peers[i].up)
+			return true;
+	return false;
+}
+
 /* What follows from the event, until nothing more does. */
 static int node_settle(struct step *step)
 {
 	int r;
 
+	gap_tick(step->node, node_connected(step->node));
 	r = take_settle(step);
 	if (r == 0)
 		r = peer_fresh(step);
@@ -214,9 +228,21 @@ static int node_settle(struct step *step)
 		r = take_settle(step);
 	if (r == 0)
 		r = peer_fresh(step);
-	if (r == 0)
-		r = peer_flush(step);
-	return r;
+	flow_settle(step);
+	return r == 0 ? peer_flush(step) : r;
+}
+
+/* Nobody who makes items is to know where they go in our tables. */
+static void node_seed(struct step *step)
+{
+	uint8_t key[HASH_KEY_SIZE];
+
+	if (step->node->seeded)
+		return;
+	step->node->seeded = true;
+	step_random(step, key, sizeof(key));
+	set_seed(&step->node->set, key);
+	sodium_memzero(key, sizeof(key));
 }
 
 int node_step(struct node *node, const struct event *event,
@@ -230,6 +256,7 @@ int node_step(struct node *node, const struct event *event,
 		node->mono = event->mono;
 	node->wall = event->wall;
 	node->sync.now = node->mono;
+	node_seed(&step);
 	r = node_event(&step);
 	if (r == 0 && node->started)
 		r = node_settle(&step);

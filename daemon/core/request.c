@@ -43,6 +43,12 @@ static const struct request requests[] = {
 	{ "sync", ask_sync, .vault = true },
 	{ "wait", ask_wait, .vault = true },
 	{ "events", ask_events, 0, 0, 0, 0, 0, 0 },
+	{ "revoke", ask_revoke, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true, .confirm = FOB__CONFIRM__CONFIRM_REVOKE },
+	{ "lift", ask_lift, .vault = true, .unlocked = true, .write = true,
+	  .use = true, .confirm = FOB__CONFIRM__CONFIRM_REVOKE },
+	{ "rotate", ask_rotate, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true },
 };
 
 /* In the order of the table above. */
@@ -54,7 +60,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->code,    r->edit,	r->remove, r->trash,   r->history,
 		r->revert,  r->resolve, r->invite, r->approve, r->join,
 		r->devices, r->rename,	r->peer,   r->sync,    r->wait,
-		r->events,
+		r->events,  r->revoke,	r->lift,   r->rotate,
 	};
 	const struct request *found = NULL;
 

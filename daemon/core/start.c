@@ -28,36 +28,104 @@ static int start_seq(struct node *node, uint32_t seq, uint32_t index)
 	return 0;
 }
 
-static int start_item(struct step *step)
+/* One row into the set. 0, SET_ERR_*, -EBADMSG, -ENOMEM. */
+static int start_add(struct step *step, uint32_t seq, bool blob,
+		     struct bytes bytes)
 {
 	struct node *node = step->node;
-	const struct event *event = step->event;
 	AUTO_ITEM struct item item = { 0 };
-	struct set_arrival how = { 0 };
+	struct set_arrival how = { .seq = seq, .stored_blob = blob };
 	struct item_row row;
-	uint32_t index;
+	uint32_t index, blob_len;
 	int r;
 
-	if (event->key.n != 4 || !item_row_parse(event->data, &row))
+	if (!item_row_parse(bytes, &row))
 		return -EBADMSG;
 	r = item_parse(&item, node->set.pinned ? node->set.vault_id : NULL,
 		       row.body, row.signature, (struct bytes){ NULL, 0 });
 	if (r)
 		return r < 0 ? r : -EBADMSG;
-	how.seq = (uint32_t)event->key.p[0] << 24 |
-		  (uint32_t)event->key.p[1] << 16 |
-		  (uint32_t)event->key.p[2] << 8 | event->key.p[3];
 	how.first_seen = row.first_seen;
 	how.checked = row.checked;
-	how.stored_blob = event->token == 1;
-	node->stored_bytes += event->data.n + item.content->blob_len;
+	blob_len = item.content->blob_len;
 	r = set_add(&node->set, &item, &how, &index);
-	if (r > 0)
-		step_trace(step, TRACE_REFUSED_ITEM, NULL, item.id,
-			   (uint64_t)r);
 	if (r)
-		return r < 0 ? r : 0;
-	return start_seq(node, how.seq, index);
+		return r;
+	node->stored_bytes += bytes.n + (blob ? blob_len : 0);
+	return start_seq(node, seq, index);
+}
+
+/* After a bad item was dropped and came again, its row may be the later one. */
+static int start_park(struct node *node, uint32_t seq, bool blob,
+		      struct bytes row)
+{
+	struct parked *grown =
+		realloc(node->parked, (node->n_parked + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	node->parked = grown;
+	grown += node->n_parked;
+	*grown = (struct parked){ .seq = seq, .blob = blob, .n = row.n };
+	grown->row = malloc(row.n);
+	if (!grown->row)
+		return -ENOMEM;
+	memcpy(grown->row, row.p, row.n);
+	node->n_parked++;
+	return 0;
+}
+
+static int start_item(struct step *step)
+{
+	const struct event *event = step->event;
+	uint32_t seq = 0;
+	int r;
+
+	if (event->key.n != 4)
+		return -EBADMSG;
+	for (size_t i = 0; i < 4; i++)
+		seq = seq << 8 | event->key.p[i];
+	r = start_add(step, seq, event->token == 1, event->data);
+	if (r == SET_ERR_STRANGER || r == SET_ERR_FORGED)
+		return start_park(step->node, seq, event->token == 1,
+				  event->data);
+	return r < 0 ? r : 0;
+}
+
+/* Rows that waited, again and again while that brings any of them in. */
+static int start_unpark(struct step *step)
+{
+	struct node *node = step->node;
+	bool moved = true;
+	int r = 0;
+
+	while (moved && r >= 0) {
+		moved = false;
+		for (size_t i = 0; i < node->n_parked && r >= 0; i++) {
+			struct parked *parked = &node->parked[i];
+
+			if (!parked->row)
+				continue;
+			r = start_add(step, parked->seq, parked->blob,
+				      (struct bytes){ parked->row, parked->n });
+			if (r != 0)
+				continue;
+			free(parked->row);
+			parked->row = NULL;
+			moved = true;
+		}
+	}
+	/* What is left will be asked of other devices again. */
+	for (size_t i = 0; i < node->n_parked; i++) {
+		if (node->parked[i].row)
+			step_trace(step, TRACE_REFUSED_ITEM, NULL, NULL,
+				   SET_ERR_STRANGER);
+		free(node->parked[i].row);
+	}
+	free(node->parked);
+	node->parked = NULL;
+	node->n_parked = 0;
+	return r < 0 ? r : 0;
 }
 
 static bool key_is(struct bytes key, const char *name)
@@ -248,12 +316,16 @@ int start_begin(struct step *step)
 	int r;
 
 	node->started = true;
+	r = start_unpark(step);
+	if (r < 0)
+		return r;
 	free(node->by_seq);
 	node->by_seq = NULL;
 	r = take_settle(step);
 	if (r < 0)
 		return r;
 	node->state = start_state(node);
+	flow_start(node);
 	statuses_open(&node->statuses, node->nets, node->n_nets);
 	step_trace(step, TRACE_STARTED, NULL, NULL, node->set.n_held);
 	node->last_use = node->mono;

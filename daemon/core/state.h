@@ -9,6 +9,8 @@
 #ifndef FOB_CORE_STATE_H
 #define FOB_CORE_STATE_H
 
+#include "daemon/core/flow.h"
+#include "daemon/core/gap.h"
 #include "daemon/core/node.h"
 #include "daemon/core/peer/status.h"
 #include "daemon/core/peer/sync.h"
@@ -100,6 +102,14 @@ struct serving {
 	size_t n;
 };
 
+/* An item row of the store that waits for its author's. */
+struct parked {
+	uint32_t seq;
+	bool blob;
+	uint8_t *row; /* owned */
+	size_t n;
+};
+
 struct invite;
 struct join;
 
@@ -119,6 +129,9 @@ struct node {
 	uint64_t stored_bytes; /* rows and blobs */
 	uint32_t *by_seq;      /* while rows come in: seq to item */
 	size_t n_by_seq;
+	struct parked *parked; /* rows whose author was not known yet */
+	size_t n_parked;
+	bool seeded; /* the set's indexes are keyed */
 
 	struct device_keys *self; /* secret memory; NULL: none */
 	uint8_t *unlock_key;	  /* secret memory; unlocked only */
@@ -157,6 +170,8 @@ struct node {
 	uint64_t keys_at;   /* mono ms: when a debt of keys is paid; 0: none */
 	uint64_t keys_rest; /* mono ms: not before */
 
+	struct gaps gaps;
+	struct flow flow;
 	struct fresh *fresh;
 	size_t n_fresh, cap_fresh;
 	uint32_t *dirty; /* records to index again */
@@ -209,6 +224,7 @@ struct take {
 };
 /* Parses, authenticates, stores. 0, SET_ERR_*, or -ITEM_ERR... see TAKE_. */
 #define TAKE_MALFORMED 16 /* an item that breaks a rule */
+#define TAKE_LATER 17	  /* more than the store takes in now */
 int take_item(struct step *step, const struct take *take, uint32_t *ret_index);
 /* After items came: evaluation, keys, index, debts. 0 or negative errno. */
 int take_settle(struct step *step);
@@ -227,6 +243,12 @@ enum { WRITE_ERR_REFUSED = 1, WRITE_ERR_NO_KEY, WRITE_ERR_LARGE };
 /* Author, prev, roster and time are filled in; head's payload is the caller's. */
 int write_head(struct step *step, Fob__Head *head, struct bytes blob,
 	       uint32_t *ret_index);
+/* The current recovery key that this kit holds, or NULL. */
+const struct set_recovery *write_kit(const struct node *node,
+				     const struct kit *kit);
+/* In the name of the recovery key: author and generation are filled in. */
+int write_by_kit(struct step *step, Fob__Head *head, const struct kit *kit,
+		 uint32_t *ret_index);
 struct entry_write {
 	uint32_t group;
 	uint8_t record[RECORD_ID_SIZE];
@@ -336,6 +358,8 @@ void peer_end(struct step *step, struct sync_peer *peer);
 
 /* --- dial.c --- */
 int dial_reserve(struct node *node); /* a dial for each author */
+/* It came to nothing, or ended: again after a delay that grows. */
+void dial_later(struct step *step, struct dial *dial);
 
 /* --- statement.c --- */
 int statement_take(struct step *step, struct sync_peer *peer,
@@ -393,5 +417,17 @@ int ask_peer(struct step *step, struct call *call);
 int ask_sync(struct step *step, struct call *call);
 int ask_wait(struct step *step, struct call *call);
 int ask_events(struct step *step, struct call *call);
+int ask_revoke(struct step *step, struct call *call);
+int ask_lift(struct step *step, struct call *call);
+int ask_rotate(struct step *step, struct call *call);
+
+/* --- ask_revoke.c: the kit out of a seed; 0, or 1 when it was replied --- */
+int revoke_kit(struct step *step, struct call *call,
+	       const ProtobufCBinaryData *seed, struct kit *ret);
+
+/* --- ask_device.c: what others need of devices --- */
+/* A member by name, id or id prefix. 0, or 1 when it was replied. */
+int device_find(struct step *step, struct call *call, const char *text,
+		uint32_t *ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/state.h"
+#include "daemon/core/trust/bits.h"
 
 static ProtobufCBinaryData copy(const uint8_t *from, size_t n)
 {
@@ -70,16 +71,16 @@ static void write_context_free(Fob__Head *head)
 }
 
 /* Signs and takes a head whose context is filled in. */
-static int write_sign(struct step *step, const Fob__Head *head,
-		      struct bytes blob, uint32_t *ret_index)
+static int write_signed_by(struct step *step, const Fob__Head *head,
+			   struct bytes blob, const uint8_t *secret_key,
+			   uint32_t *ret_index)
 {
 	struct node *node = step->node;
 	AUTO_ITEM struct item item = { 0 };
 	struct take take = { 0 };
 	int r;
 
-	r = item_make(&item, head, blob, node->set.vault_id,
-		      node->self->sign_secret);
+	r = item_make(&item, head, blob, node->set.vault_id, secret_key);
 	if (r)
 		return r < 0 ? r : WRITE_ERR_LARGE;
 	take.body = (struct bytes){ item.body, item.body_len };
@@ -89,6 +90,41 @@ static int write_sign(struct step *step, const Fob__Head *head,
 	if (r > 0)
 		return WRITE_ERR_REFUSED;
 	return r < 0 ? r : take_settle(step);
+}
+
+static int write_sign(struct step *step, const Fob__Head *head,
+		      struct bytes blob, uint32_t *ret_index)
+{
+	return write_signed_by(step, head, blob, step->node->self->sign_secret,
+			       ret_index);
+}
+
+const struct set_recovery *write_kit(const struct node *node,
+				     const struct kit *kit)
+{
+	for (uint32_t i = 0; i < node->set.n_recoveries; i++) {
+		const struct set_recovery *key = &node->set.recoveries[i];
+
+		if (key->current &&
+		    !memcmp(key->sign, kit->sign_public, KEY_SIZE))
+			return key;
+	}
+	return NULL;
+}
+
+int write_by_kit(struct step *step, Fob__Head *head, const struct kit *kit,
+		 uint32_t *ret_index)
+{
+	uint8_t nobody[DEVICE_ID_SIZE] = { 0 };
+	const struct set_recovery *key = write_kit(step->node, kit);
+
+	if (!key)
+		return WRITE_ERR_REFUSED;
+	head->author = (ProtobufCBinaryData){ sizeof(nobody), nobody };
+	head->generation = key->generation;
+	head->time = step->node->wall > 0 ? (uint64_t)step->node->wall : 0;
+	return write_signed_by(step, head, (struct bytes){ NULL, 0 },
+			       kit->sign_secret, ret_index);
 }
 
 static bool write_allowed(const struct node *node)
@@ -243,24 +279,39 @@ static int write_grant(struct step *step, const struct keyring_key *key,
 	return r;
 }
 
+/* One group's. Who holds no write key leaves the grant to those who do. */
+static int write_group_grant(struct step *step, uint32_t group, uint32_t author)
+{
+	struct node *node = step->node;
+	const struct keyring_key *key = NULL;
+	int r = keyring_write_key(&node->keyring, group, &key);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return bits_get(key->wrapped, author) ?
+			       0 :
+			       write_grant(step, key, author);
+	/* No clean key: a new one has a wrap for every reader. */
+	if (keyring_rotation_owed(&node->keyring, group, node->self_author))
+		return write_key(step, group, NONE);
+	return 0;
+}
+
 int write_grants(struct step *step, uint32_t author)
 {
 	struct node *node = step->node;
 	int r = 0;
 
+	/* Those suspended get no keys until that is settled. */
+	if (node->roster.devices[author].suspended)
+		return 0;
 	for (uint32_t i = 0; i < node->roster.n_groups && r == 0; i++) {
 		uint32_t group = node->roster.groups[i].group;
-		const struct keyring_key *key = NULL;
 
-		if (!roster_reads(&node->roster, group, author) ||
-		    !roster_reads(&node->roster, group, node->self_author) ||
-		    keyring_grant_owed(&node->keyring, group) == NONE)
-			continue;
-		r = keyring_write_key(&node->keyring, group, &key);
-		if (r == 0)
-			r = write_grant(step, key, author);
-		else if (r > 0) /* no clean key: a new one has a wrap for all */
-			r = write_key(step, group, NONE);
+		if (roster_reads(&node->roster, group, author) &&
+		    roster_reads(&node->roster, group, node->self_author))
+			r = write_group_grant(step, group, author);
 	}
 	return r;
 }

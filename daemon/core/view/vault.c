@@ -343,6 +343,17 @@ static void fill_otp(struct vault_entry *entry, const struct record *merged)
 	entry->digits = first->digits;
 	entry->period = first->period;
 	entry->counter = first->counter;
+	entry->seeded = first->stamp;
+	for (size_t i = 1; i < merged->n_shown; i++)
+		if (merged->shown[i].stamp < entry->seeded)
+			entry->seeded = merged->shown[i].stamp;
+}
+
+static uint64_t stamp_of(const struct record *merged, const char *key)
+{
+	const Fob__Field *field = record_field(merged, key);
+
+	return field ? field->stamp : 0;
 }
 
 /* Big-endian, ASCII letters in lower case: most rows differ in it already. */
@@ -367,6 +378,7 @@ static int fill(const struct vault *vault, struct vault_entry *entry,
 	entry->group = record->group;
 	entry->created = merged->plain->created;
 	entry->changed = merged->changed;
+	entry->rotated = stamp_of(merged, "rotated");
 	entry->conflict = merged->conflict;
 	entry->trashed = merged->tombstone;
 	entry->favourite = record_bool(merged, "favourite");

@@ -25,6 +25,8 @@ struct vault_entry {
 	uint8_t (*seeds)[16]; /* keyed hashes of live secrets */
 	uint32_t n_seeds;
 	uint64_t created, changed;
+	uint64_t seeded;  /* when the oldest live seed was set; 0: not known */
+	uint64_t rotated; /* stamp of "rotated": said to be done, or 0 */
 	uint32_t group;
 	bool conflict, favourite, trashed, incomplete;
 	uint64_t order; /* the issuer's first bytes, as they are compared */
