@@ -69,6 +69,19 @@ static void dial_open(struct step *step, uint32_t author)
 	memcpy(effect->remote, node->set.authors[author].transport, KEY_SIZE);
 }
 
+void dial_later(struct step *step, struct dial *dial)
+{
+	uint16_t jitter;
+
+	step_random(step, &jitter, sizeof(jitter));
+	dial->conn = 0;
+	dial->delay = dial->delay ? 2 * dial->delay : DIAL_MIN_MS;
+	if (dial->delay > DIAL_MAX_MS)
+		dial->delay = DIAL_MAX_MS;
+	dial->next = step->node->mono + dial->delay +
+		     dial->delay * jitter / 65536 / 2;
+}
+
 static bool dial_allowed(const struct node *node)
 {
 	if (!node->self || node->n_dials != node->set.n_authors)

@@ -47,11 +47,10 @@ void peer_end(struct step *step, struct sync_peer *peer)
 			   NULL, 0);
 		call_tell(step, "sync", BYTES(node->set.authors[author].id),
 			  "disconnected");
-		if (author < node->n_dials) {
-			node->dials[author].conn = 0;
-			node->dials[author].next = node->mono + DIAL_MIN_MS;
-			node->dials[author].delay = DIAL_MIN_MS;
-		}
+		if (author < node->n_dials && peer->greeted)
+			node->dials[author].delay = 0;
+		if (author < node->n_dials)
+			dial_later(step, &node->dials[author]);
 	}
 	sync_down(&node->sync, peer);
 }
@@ -199,20 +198,9 @@ static int peer_down(struct step *step)
 		peer_end(step, peer);
 		return 0;
 	}
-	for (size_t i = 0; i < node->n_dials; i++) {
-		struct dial *dial = &node->dials[i];
-		uint16_t jitter;
-
-		if (dial->conn != step->event->conn)
-			continue;
-		dial->conn = 0;
-		step_random(step, &jitter, sizeof(jitter));
-		dial->delay = dial->delay ? 2 * dial->delay : DIAL_MIN_MS;
-		if (dial->delay > DIAL_MAX_MS)
-			dial->delay = DIAL_MAX_MS;
-		dial->next = node->mono + dial->delay +
-			     dial->delay * jitter / 65536 / 2;
-	}
+	for (size_t i = 0; i < node->n_dials; i++)
+		if (node->dials[i].conn == step->event->conn)
+			dial_later(step, &node->dials[i]);
 	return 0;
 }
 
@@ -290,6 +278,7 @@ static int peer_item(struct step *step, struct sync_peer *peer,
 	r = take_item(step, &take, &index);
 	if (r < 0)
 		return r;
+	peer->later = peer->later || r == TAKE_LATER;
 	ret->taken[i] = r == 0 || r == SET_ERR_HELD;
 	sync_tag(peer, ret->ids[i], take.blob, ret->tags[i]);
 	if (ret->taken[i]) {

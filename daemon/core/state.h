@@ -360,6 +360,8 @@ void peer_end(struct step *step, struct sync_peer *peer);
 int dial_reserve(struct node *node); /* a dial for each author */
 /* It came to nothing, or ended: again after a delay that grows. */
 void dial_later(struct step *step, struct dial *dial);
+/* It came to nothing, or ended: again after a delay that grows. */
+void dial_later(struct step *step, struct dial *dial);
 
 /* --- statement.c --- */
 int statement_take(struct step *step, struct sync_peer *peer,
