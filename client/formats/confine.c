@@ -18,9 +18,9 @@
 #define ARCH AUDIT_ARCH_AARCH64
 #endif
 
-static int limit(int resource, rlim_t value)
+static int limit(int resource, rlim_t value, rlim_t most)
 {
-	struct rlimit bound = { value, value };
+	struct rlimit bound = { value, most };
 
 	return setrlimit((__rlimit_resource_t)resource, &bound) == 0 ? 0 :
 								       -errno;
@@ -50,6 +50,10 @@ static int filter(void)
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), KILL, \
 		ALLOW
 
+/* The kernel looks at the low halves only, of what these two arguments are. */
+#define ONLY(field, value) \
+	LOAD(field), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), KILL
+
 static int filter(void)
 {
 	struct sock_filter code[] = {
@@ -69,7 +73,12 @@ static int filter(void)
 		ALLOW_CALL(SYS_getrandom), /* malloc of glibc */
 		ALLOW_NO_EXEC(SYS_mmap),
 		ALLOW_NO_EXEC(SYS_mprotect),
+		/* Of limits only this process's own, and only of memory. */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 1, 0),
 		KILL,
+		ONLY(args[0], 0),
+		ONLY(args[1], RLIMIT_AS),
+		ALLOW,
 	};
 	struct sock_fprog program = { (unsigned short)ARRAY_SIZE(code), code };
 
@@ -83,7 +92,7 @@ static int filter(void)
 
 int confine(void)
 {
-	int r = limit(RLIMIT_CPU, CONFINE_SECONDS);
+	int r = limit(RLIMIT_CPU, CONFINE_SECONDS, CONFINE_SECONDS);
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -errno;
@@ -91,13 +100,37 @@ int confine(void)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return -errno;
 	if (r == 0)
-		r = limit(RLIMIT_CORE, 0);
+		r = limit(RLIMIT_CORE, 0, 0);
 	if (r == 0)
-		r = limit(RLIMIT_AS, CONFINE_MEMORY);
+		r = limit(RLIMIT_AS, CONFINE_MEMORY,
+			  CONFINE_MEMORY + CONFINE_MEMORY_KDF);
 	if (r == 0)
-		r = limit(RLIMIT_NOFILE, 3);
+		r = limit(RLIMIT_NOFILE, 3, 3);
 	if (r == 0)
-		r = limit(RLIMIT_FSIZE, 0);
+		r = limit(RLIMIT_FSIZE, 0, 0);
 #endif
 	return r < 0 ? r : filter();
+}
+
+/* The soft limit moves, below a hard one that confine() has set. */
+static void set_memory(uint64_t bytes)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_AS, &now) != 0 || now.rlim_cur == RLIM_INFINITY)
+		return;
+	now.rlim_cur = bytes < now.rlim_max ? bytes : now.rlim_max;
+	(void)setrlimit(RLIMIT_AS, &now);
+}
+
+void confine_raise(uint64_t bytes)
+{
+	if (bytes > CONFINE_MEMORY_KDF)
+		bytes = CONFINE_MEMORY_KDF;
+	set_memory(CONFINE_MEMORY + bytes);
+}
+
+void confine_lower(void)
+{
+	set_memory(CONFINE_MEMORY);
 }

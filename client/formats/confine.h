@@ -6,13 +6,24 @@
 #ifndef FOB_FORMATS_CONFINE_H
 #define FOB_FORMATS_CONFINE_H
 
-#define CONFINE_MEMORY (256ul * 1024 * 1024) /* bytes of address space */
-#define CONFINE_SECONDS 20		     /* of the processor */
+#include <stdint.h>
+
+#define CONFINE_MEMORY (256ul * 1024 * 1024)	  /* bytes of address space */
+#define CONFINE_MEMORY_KDF (1040ul * 1024 * 1024) /* more, when raised */
+#define CONFINE_SECONDS 30			  /* of the processor */
 
 /*
  * 0 or a negative errno. It cannot be undone. Under the sanitizers, which
  * need more of the system, only the limit of time is set.
  */
 int confine(void);
+
+/*
+ * For deriving one key, which may take up to 1 GiB where a format is made so:
+ * lets this process have so many bytes more, at most CONFINE_MEMORY_KDF; and
+ * back again. Outside of the sandbox they do nothing.
+ */
+void confine_raise(uint64_t bytes);
+void confine_lower(void);
 
 #endif

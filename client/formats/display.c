@@ -1,15 +1,9 @@
 #include "client/formats/display.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "client/formats/json.h"
 #include "client/formats/params.h"
-
-static struct bytes string(const json_t *value)
-{
-	return (struct bytes){ (const uint8_t *)json_string_value(value),
-			       json_string_length(value) };
-}
 
 /* What the entry refuses is left out, and said. */
 static int note_result(int r, struct display *display)
@@ -30,9 +24,9 @@ static int take_tags(const json_t *tags, struct entry *entry,
 	{
 		int r;
 
-		if (!json_is_string(tag) || json_string_length(tag) == 0)
+		if (json_text_of(tag).n == 0)
 			continue;
-		r = note_result(entry_add_tag(entry, string(tag), &fault),
+		r = note_result(entry_add_tag(entry, json_text_of(tag), &fault),
 				display);
 		if (r < 0)
 			return r;
@@ -53,8 +47,8 @@ static int take_object(const json_t *object, struct entry *entry,
 	}
 	entry->favourite = json_is_true(json_object_get(object, "pinned"));
 	display->trashed = json_is_true(json_object_get(object, "trashed"));
-	if (json_is_string(note))
-		r = note_result(entry_set(entry, ENTRY_NOTE, string(note),
+	if (json_text_of(note).p)
+		r = note_result(entry_set(entry, ENTRY_NOTE, json_text_of(note),
 					  &fault),
 				display);
 	if (r < 0)
@@ -70,9 +64,11 @@ int display_apply(struct bytes uri, struct entry *entry,
 	const uint8_t *query = memchr(uri.p, '?', uri.n);
 	struct bytes text;
 	struct fault fault;
-	json_t *object;
+	AUTO_JSON_VALUE json_t *object = NULL;
+	AUTO_IMPORT struct import unused;
 	int r;
 
+	import_init(&unused);
 	*ret_display = display;
 	if (!query)
 		return 0;
@@ -84,9 +80,10 @@ int display_apply(struct bytes uri, struct entry *entry,
 	text = params.value[PARAM_CODE_DISPLAY];
 	if (r != 0 || text.n == 0)
 		return 0;
-	object = json_loadb((const char *)text.p, text.n, 0, NULL);
-	r = take_object(object, entry, &display);
-	json_decref(object);
+	/* What is wrong with it interests nobody: it is not the account. */
+	r = json_read(text, &unused, &object);
+	if (r >= 0)
+		r = take_object(object, entry, &display);
 	*ret_display = display;
 	return r;
 }

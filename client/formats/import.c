@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/formats/crypt.h"
 #include "proto/text.h"
 
 #define NAME_SHOWN_MAX 80 /* bytes of a skipped record's name */
@@ -179,4 +180,72 @@ int import_add(struct import *import, uint64_t position, struct entry *entry)
 	import->positions[import->n++] = position;
 	entry_init(entry);
 	return 0;
+}
+
+int import_take(struct import *import, uint64_t position, struct entry *entry,
+		int result, struct fault fault)
+{
+	if (result < 0)
+		return result;
+	if (result != 0)
+		return import_skip(import, position, fault, name_of(entry));
+	return import_add(import, position, entry);
+}
+
+int import_note(struct import *import, uint64_t position, struct entry *entry,
+		struct bytes note)
+{
+	struct fault fault;
+	int r = entry_set(entry, ENTRY_NOTE, note, &fault);
+
+	if (r == ENTRY_ERR_INVALID)
+		return import_warn(import, position,
+				   "the note could not be taken");
+	return r;
+}
+
+int import_tag(struct import *import, uint64_t position, struct entry *entry,
+	       struct bytes name)
+{
+	struct fault fault;
+	int r = name.n > 0 ? entry_add_tag(entry, name, &fault) : 0;
+
+	if (r == ENTRY_ERR_INVALID)
+		return import_warn(import, position,
+				   "a tag could not be taken");
+	return r;
+}
+
+int import_password(const struct import *import, struct bytes *ret_password)
+{
+	if (!import->password.p)
+		return IMPORT_ERR_PASSWORD;
+	*ret_password = import->password;
+	return 0;
+}
+
+int import_wrong(struct import *import)
+{
+	int r = import_fail(import, "the password of the file is wrong, or "
+				    "the file is damaged");
+
+	return r < 0 ? r : IMPORT_ERR_WRONG;
+}
+
+int import_crypt_failed(struct import *import, int error)
+{
+	switch (error) {
+	case CRYPT_ERR_FORGED:
+		return import_wrong(import);
+	case CRYPT_ERR_COST:
+		return import_fail(import,
+				   "opening the file would take more memory "
+				   "or time than any application asks for");
+	case CRYPT_ERR_NUMBERS:
+		return import_fail(import, "the numbers for deriving the key "
+					   "from the password make no sense");
+	default:
+		REQUIRE(error < 0);
+		return error;
+	}
 }

@@ -10,7 +10,9 @@
 #include "client/formats/entry.h"
 
 enum {
-	IMPORT_ERR_FILE = 1, /* the file as a whole is refused, see error */
+	IMPORT_ERR_FILE = 1,	 /* the file as a whole is refused, see error */
+	IMPORT_ERR_PASSWORD = 2, /* it is encrypted, and no password is here */
+	IMPORT_ERR_WRONG = 3,	 /* the password does not open it, see error */
 };
 
 /* One that did not go in, or a warning about one that did. */
@@ -32,7 +34,8 @@ struct import {
 	size_t n, capacity;
 	struct import_reports skipped;
 	struct import_reports warnings;
-	char *error; /* owned; why the file as a whole is refused */
+	char *error;	       /* owned; why the file as a whole is refused */
+	struct bytes password; /* of the file; p is NULL: none was given */
 };
 
 void import_init(struct import *import);
@@ -52,6 +55,32 @@ int import_warn(struct import *import, uint64_t position, const char *text);
 
 /* Refuses the whole file, so that a reader may `return import_fail(...)`. */
 int import_fail(struct import *import, const char *text);
+
+/*
+ * After a reader has filled an entry: result is 0, and it is added; an
+ * ENTRY_ERR_INVALID, and it is skipped for the fault; or a negative errno,
+ * which comes back. Returns as import_add.
+ */
+int import_take(struct import *import, uint64_t position, struct entry *entry,
+		int result, struct fault fault);
+
+/*
+ * What an account can live without: a note or a tag that the vault would not
+ * take costs a warning only. Empty text is no note and no tag. 0 or -ENOMEM.
+ */
+int import_note(struct import *import, uint64_t position, struct entry *entry,
+		struct bytes note);
+int import_tag(struct import *import, uint64_t position, struct entry *entry,
+	       struct bytes name);
+
+/*
+ * For encrypted files: 0 and the password, or IMPORT_ERR_PASSWORD, to be
+ * returned as it is. And what to return when a tag does not fit, a
+ * IMPORT_ERR_WRONG; or for a CRYPT_ERR_* of deriving or opening, whichever.
+ */
+int import_password(const struct import *import, struct bytes *ret_password);
+int import_wrong(struct import *import);
+int import_crypt_failed(struct import *import, int error);
 
 #define AUTO_IMPORT CLEANUP(import_deinit)
 

@@ -2,8 +2,10 @@
  * fob-formats: a foreign file on standard input, framed ImportItem messages
  * on standard output (proto/local.proto), which `fob import` reads. Nothing
  * leaves it before the whole file is read, so a crash in a reader costs no
- * half an import. Exit 0; 1 when the file as a whole is refused (the last
- * message says why); 2 wrong usage.
+ * half an import. The password of an encrypted file comes from a descriptor,
+ * all that can be read from it. Exit 0; 1 when the file as a whole is refused
+ * (the last message says why); 2 wrong usage; 5 a password is needed; 7 the
+ * password is wrong.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -17,7 +19,9 @@
 #include "client/formats/formats.h"
 #include "client/formats/message.h"
 #include "proto/frame.h"
+#include "proto/secret.h"
 #include "proto/status.h"
+#include "proto/text.h"
 
 #define READ_STEP (64 * 1024)
 
@@ -221,7 +225,24 @@ static int fail_errno(int r)
 	return fail("the file cannot be read");
 }
 
-static int run(const struct format *format)
+/* Told apart by a field, so that nobody has to understand the text. */
+static int refuse(const struct import *import, int error)
+{
+	Fob__ImportItem item;
+
+	fob__import_item__init(&item);
+	if (error == IMPORT_ERR_PASSWORD) {
+		item.needs_password = true;
+		send_item(&item);
+		return STATUS_LOCKED;
+	}
+	item.error = import->error;
+	item.wrong_password = error == IMPORT_ERR_WRONG;
+	send_item(&item);
+	return item.wrong_password ? STATUS_REFUSED : STATUS_FAILED;
+}
+
+static int run(const struct format *format, struct bytes password)
 {
 	CLEANUP(free_file) struct file file = { 0 };
 	AUTO_IMPORT struct import import;
@@ -229,6 +250,7 @@ static int run(const struct format *format)
 	int r;
 
 	import_init(&import);
+	import.password = password;
 	r = read_file(&file);
 	if (r < 0)
 		return fail_errno(r);
@@ -242,14 +264,14 @@ static int run(const struct format *format)
 	if (r < 0)
 		return fail_errno(r);
 	if (r != 0)
-		return fail(import.error);
+		return refuse(&import, r);
 	return send_import(&import, format->name) == 0 ? STATUS_OK :
 							 STATUS_FAILED;
 }
 
 static int usage(void)
 {
-	fputs("usage: fob-formats [--format NAME] < FILE\n"
+	fputs("usage: fob-formats [--format NAME] [--password-fd N] < FILE\n"
 	      "       fob-formats --formats\n",
 	      stderr);
 	return STATUS_USAGE;
@@ -264,22 +286,94 @@ static int list_formats(void)
 	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+struct arguments {
+	const char *format;
+	int password_fd; /* -1: none */
+};
+
+static bool parse_fd(const char *text, int *ret)
+{
+	int fd = 0;
+
+	if (*text == '\0' || strlen(text) > 4)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		fd = 10 * fd + (*text - '0');
+	}
+	*ret = fd;
+	return fd > STDERR_FILENO;
+}
+
+static bool parse(char **argv, struct arguments *ret)
+{
+	*ret = (struct arguments){ NULL, -1 };
+	for (argv++; *argv; argv += 2) {
+		if (!argv[1])
+			return false;
+		if (strcmp(argv[0], "--format") == 0)
+			ret->format = argv[1];
+		else if (strcmp(argv[0], "--password-fd") != 0 ||
+			 !parse_fd(argv[1], &ret->password_fd))
+			return false;
+	}
+	return true;
+}
+
+/* All that can be read; *ret_p is in secret memory. */
+static int read_password(int fd, uint8_t **ret_p, size_t *ret_n)
+{
+	uint8_t *p = secret_alloc(PASSPHRASE_MAX);
+	size_t at = 0;
+
+	if (!p)
+		return -ENOMEM;
+	while (at < PASSPHRASE_MAX) {
+		ssize_t n = read(fd, p + at, PASSPHRASE_MAX - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			secret_free(p);
+			return -errno;
+		}
+		if (n == 0)
+			break;
+		at += (size_t)n;
+	}
+	close(fd);
+	*ret_p = p;
+	*ret_n = at;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	uint8_t *password AUTO_SECRET = NULL;
 	const struct format *format = NULL;
+	struct arguments arguments;
+	size_t n = 0;
 
 	if (argc == 2 && strcmp(argv[1], "--formats") == 0)
 		return list_formats();
-	if (argc == 3 && strcmp(argv[1], "--format") == 0) {
-		format = formats_find(argv[2]);
-		if (!format)
-			return fail("there is no format of this name");
-	} else if (argc != 1) {
+	if (!parse(argv, &arguments))
 		return usage();
+	if (arguments.format) {
+		format = formats_find(arguments.format);
+		if (!format) {
+			fail("there is no format of this name");
+			return STATUS_USAGE;
+		}
 	}
-	/* Both want the entropy of a system that is out of reach later. */
+	/* All three want more of the system than is in reach later. */
 	json_object_seed(0);
-	if (sodium_init() < 0 || confine() < 0)
+	if (sodium_init() < 0)
 		return fail("the file cannot be read in a sandbox");
-	return run(format);
+	if (arguments.password_fd >= 0 &&
+	    read_password(arguments.password_fd, &password, &n) < 0)
+		return fail("the password cannot be read");
+	if (confine() < 0)
+		return fail("the file cannot be read in a sandbox");
+	return run(format, (struct bytes){ password, n });
 }

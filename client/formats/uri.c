@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/formats/encoded.h"
 #include "client/formats/label.h"
 #include "client/formats/lines.h"
+#include "client/formats/names.h"
 #include "client/formats/params.h"
 #include "client/formats/percent.h"
 #include "proto/item.pb-c.h"
@@ -24,15 +26,6 @@ struct reader {
 	struct params *params;
 	struct uri_warnings *warnings;
 	struct fault *fault;
-};
-
-static const struct {
-	const char *name;
-	uint32_t type;
-} types[] = {
-	{ "totp", FOB__OTP_TYPE__TOTP },    { "hotp", FOB__OTP_TYPE__HOTP },
-	{ "steam", FOB__OTP_TYPE__STEAM },  { "motp", FOB__OTP_TYPE__MOTP },
-	{ "yaotp", FOB__OTP_TYPE__YANDEX },
 };
 
 static int refuse(struct fault *fault, const char *field, const char *why)
@@ -80,12 +73,9 @@ static int split_otpauth(struct bytes rest, struct parts *parts,
 
 	parts->query = rest;
 	parts->label = path;
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (equals(type, types[i].name)) {
-			parts->type = types[i].type;
-			return 0;
-		}
-	}
+	parts->type = names_type(type);
+	if (parts->type != 0)
+		return 0;
 	return refuse(fault, "type",
 		      "must be totp, hotp, steam, motp or yaotp");
 }
@@ -107,31 +97,6 @@ static int split(struct bytes uri, struct parts *parts, struct fault *fault)
 			      "is a Google export: give it to import");
 	return refuse(fault, "URI",
 		      "must begin with otpauth://, steam:// or motp://");
-}
-
-/* "SHA-1", "HmacSHA1", and Ente's old "Algorithm.sha1". */
-static uint32_t algorithm_of(struct bytes name)
-{
-	static const struct {
-		const char *name;
-		uint32_t algorithm;
-	} names[] = {
-		{ "sha1", FOB__ALGORITHM__SHA1 },
-		{ "sha-1", FOB__ALGORITHM__SHA1 },
-		{ "sha256", FOB__ALGORITHM__SHA256 },
-		{ "sha-256", FOB__ALGORITHM__SHA256 },
-		{ "sha512", FOB__ALGORITHM__SHA512 },
-		{ "sha-512", FOB__ALGORITHM__SHA512 },
-	};
-	static const char *const prefixes[] = { "algorithm.", "hmac-", "hmac" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (lines_begins(name, prefixes[i]))
-			name = skip(name, strlen(prefixes[i]));
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (equals(name, names[i].name))
-			return names[i].algorithm;
-	return FOB__ALGORITHM__ALGORITHM_NONE;
 }
 
 static bool number(struct bytes text, uint64_t *ret)
@@ -188,7 +153,7 @@ static int take_numbers(struct reader *r)
 	int e;
 
 	if (algorithm.n > 0) {
-		entry->algorithm = algorithm_of(algorithm);
+		entry->algorithm = names_algorithm(algorithm);
 		if (entry->algorithm == 0)
 			return refuse(r->fault, "algorithm",
 				      "must be SHA1, SHA256 or SHA512");
@@ -201,60 +166,13 @@ static int take_numbers(struct reader *r)
 	return take_number(r, PARAM_PERIOD, &entry->period, "period");
 }
 
-/*
- * Some characters are never in base32, but look like some that are. Only a
- * hint: which was meant, nobody here can know.
- */
-static const char *base32_fault(uint8_t c)
-{
-	if (c == '0' || c == '1' || c == '8')
-		return "is not base32: 0, 1 and 8 do not occur in it, "
-		       "O, I, L or B may be meant";
-	return "is not base32: only A-Z and 2-7 occur in it";
-}
-
-/* Lengths that no encoder makes: a character may be missing. */
-static bool odd_length(struct bytes text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		if (!memchr("- \t\r\n=", text.p[i], 6))
-			n++;
-	return n % 8 == 1 || n % 8 == 3 || n % 8 == 6;
-}
-
 static int take_base32(struct reader *r, struct bytes text)
 {
-	uint8_t secret[SECRET_MAX];
-	size_t n = 0;
-	int e = text_base32_decode(secret, sizeof(secret), text, &n);
+	int e = encoded_base32(r->entry, text, r->fault);
 
-	if (e == TEXT_ERR_CHARACTER)
-		return refuse(r->fault, "secret", base32_fault(text.p[n]));
-	if (e != 0)
-		return refuse(r->fault, "secret", "is too long");
-	if (odd_length(text))
+	if (e == 0 && encoded_odd(text))
 		warn(r->warnings,
 		     "the secret has an odd length: is it complete?");
-	e = entry_set_secret(r->entry, (struct bytes){ secret, n }, r->fault);
-	sodium_memzero(secret, sizeof(secret));
-	return e;
-}
-
-static int take_hex(struct reader *r, struct bytes text)
-{
-	uint8_t secret[SECRET_MAX];
-	size_t n = 0;
-	int e = text_hex_decode(secret, sizeof(secret), text, &n);
-
-	if (e == TEXT_ERR_CHARACTER)
-		return refuse(r->fault, "secret",
-			      "of mOTP must be pairs of hex digits");
-	if (e != 0)
-		return refuse(r->fault, "secret", "is too long");
-	e = entry_set_secret(r->entry, (struct bytes){ secret, n }, r->fault);
-	sodium_memzero(secret, sizeof(secret));
 	return e;
 }
 
@@ -265,7 +183,7 @@ static int take_secret(struct reader *r)
 	if (!r->params->given[PARAM_SECRET])
 		return refuse(r->fault, "secret", "is missing");
 	if (r->entry->type == FOB__OTP_TYPE__MOTP)
-		return take_hex(r, text);
+		return encoded_hex(r->entry, text, r->fault);
 	return take_base32(r, text);
 }
 
@@ -484,15 +402,20 @@ static void put_motp(struct writer *w, const struct entry *entry)
 		"?secret=", (struct bytes){ entry->secret, entry->secret_n });
 }
 
+static const char *const types[] = {
+	[FOB__OTP_TYPE__TOTP] = "totp",	   [FOB__OTP_TYPE__HOTP] = "hotp",
+	[FOB__OTP_TYPE__STEAM] = "steam",  [FOB__OTP_TYPE__MOTP] = "motp",
+	[FOB__OTP_TYPE__YANDEX] = "yaotp",
+};
+
 static void put_otpauth(struct writer *w, const struct entry *entry)
 {
 	const char *issuer = entry_get(entry, ENTRY_ISSUER);
 	const char *pin = entry_get(entry, ENTRY_PIN);
 
 	put(w, "otpauth://");
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (types[i].type == entry->type)
-			put(w, types[i].name);
+	REQUIRE(entry->type > 0 && entry->type < ARRAY_SIZE(types));
+	put(w, types[entry->type]);
 	put(w, "/");
 	put_label(w, entry);
 	put_base32(w, "?secret=",

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,31 @@ static int takes_memory(void)
 		n++;
 	} while (p && n < 2 * CONFINE_MEMORY / STEP);
 	return n > 100 && n < CONFINE_MEMORY / STEP ? DONE : FAILED;
+}
+
+/* 1 GiB, and no more; and back again. */
+static int raises_memory(void)
+{
+	size_t want = 1024 * STEP;
+	void *volatile p;
+
+	if (malloc(want))
+		return FAILED;
+	confine_raise(want);
+	p = malloc(want);
+	if (!p)
+		return FAILED;
+	free(p);
+	p = malloc(want + 512 * STEP);
+	confine_lower();
+	return p || malloc(want) ? FAILED : DONE;
+}
+
+static int limits_files(void)
+{
+	struct rlimit now;
+
+	return getrlimit(RLIMIT_NOFILE, &now) == 0 ? DONE : FAILED;
 }
 
 static int opens(void)
@@ -133,6 +159,8 @@ static void test_work(void **state UNUSED)
 static void test_memory(void **state UNUSED)
 {
 	allowed(takes_memory);
+	allowed(raises_memory);
+	killed(limits_files);
 }
 
 static void test_reach(void **state UNUSED)

@@ -1,0 +1,382 @@
+#include "client/formats/json.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/text.h"
+
+/* --- memory ----------------------------------------------------------------- */
+
+/* The size stands in front of what jansson gets, at any type's alignment. */
+#define HEADER 16
+
+static void *wiping_malloc(size_t n)
+{
+	uint8_t *p = n <= SIZE_MAX - HEADER ? malloc(HEADER + n) : NULL;
+
+	if (!p)
+		return NULL;
+	memcpy(p, &n, sizeof(n));
+	return p + HEADER;
+}
+
+static void wiping_free(void *p)
+{
+	size_t n;
+
+	if (!p)
+		return;
+	memcpy(&n, (uint8_t *)p - HEADER, sizeof(n));
+	sodium_memzero(p, n);
+	free((uint8_t *)p - HEADER);
+}
+
+/* --- a look at the text ------------------------------------------------------ */
+
+/* Walks over a JSON text without making anything of it. */
+struct scan {
+	struct bytes rest;
+	size_t depth;
+};
+
+static void step(struct scan *scan, size_t n)
+{
+	scan->rest.p += n;
+	scan->rest.n -= n;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip_blanks(struct scan *scan)
+{
+	while (scan->rest.n > 0 && is_blank(scan->rest.p[0]))
+		step(scan, 1);
+}
+
+static struct bytes without_bom(struct bytes text)
+{
+	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+		return (struct bytes){ text.p + 3, text.n - 3 };
+	return text;
+}
+
+/* At a quote: the text behind it, as it stands there, to the next one. */
+static struct bytes take_string(struct scan *scan)
+{
+	struct bytes s;
+
+	step(scan, 1);
+	s = (struct bytes){ scan->rest.p, 0 };
+	while (scan->rest.n > 0 && scan->rest.p[0] != '"')
+		step(scan, scan->rest.p[0] == '\\' && scan->rest.n > 1 ? 2 : 1);
+	s.n = (size_t)(scan->rest.p - s.p);
+	if (scan->rest.n > 0)
+		step(scan, 1);
+	return s;
+}
+
+/*
+ * Goes on to the next key at this depth; false at the end of the object at
+ * that depth, or of the text.
+ */
+static bool next_key(struct scan *scan, size_t depth, struct bytes *ret)
+{
+	while (scan->rest.n > 0) {
+		uint8_t c = scan->rest.p[0];
+
+		if (c == '"') {
+			*ret = take_string(scan);
+			skip_blanks(scan);
+			if (scan->depth == depth && scan->rest.n > 0 &&
+			    scan->rest.p[0] == ':')
+				return true;
+			continue;
+		}
+		if (c == '{' || c == '[')
+			scan->depth++;
+		else if (c == '}' || c == ']')
+			scan->depth--;
+		if (scan->depth < depth)
+			return false;
+		step(scan, 1);
+	}
+	return false;
+}
+
+static bool has_key(struct scan *scan, size_t depth, const char *key)
+{
+	struct bytes found;
+
+	while (next_key(scan, depth, &found))
+		if (found.n == strlen(key) &&
+		    memcmp(found.p, key, found.n) == 0)
+			return true;
+	return false;
+}
+
+/* Enters the object or array that comes next. */
+static bool enter(struct scan *scan, char c)
+{
+	skip_blanks(scan);
+	if (scan->rest.n == 0 || scan->rest.p[0] != (uint8_t)c)
+		return false;
+	step(scan, 1);
+	scan->depth++;
+	return true;
+}
+
+bool json_has(struct bytes text, const char *key)
+{
+	struct scan scan = { without_bom(text), 0 };
+
+	return enter(&scan, '{') && has_key(&scan, 1, key);
+}
+
+bool json_first_has(struct bytes text, const char *key)
+{
+	struct scan scan = { without_bom(text), 0 };
+
+	return enter(&scan, '[') && enter(&scan, '{') && has_key(&scan, 2, key);
+}
+
+/* Is anything nested deeper than JSON_DEPTH? */
+static bool too_deep(struct bytes text)
+{
+	struct scan scan = { text, 0 };
+
+	while (scan.rest.n > 0) {
+		uint8_t c = scan.rest.p[0];
+
+		if (c == '"') {
+			take_string(&scan);
+			continue;
+		}
+		if (c == '{' || c == '[')
+			scan.depth++;
+		else if ((c == '}' || c == ']') && scan.depth > 0)
+			scan.depth--;
+		if (scan.depth > JSON_DEPTH)
+			return true;
+		step(&scan, 1);
+	}
+	return false;
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+static const char *reason(const json_error_t *error)
+{
+	switch (json_error_code(error)) {
+	case json_error_premature_end_of_input:
+		return "it is cut off";
+	case json_error_invalid_utf8:
+		return "it is not UTF-8";
+	case json_error_duplicate_key:
+		return "a key is there twice";
+	case json_error_numeric_overflow:
+		return "a number is too large";
+	default:
+		return "it is no sound JSON";
+	}
+}
+
+static int fail(struct import *import, const json_error_t *error)
+{
+	char text[80];
+
+	if (json_error_code(error) == json_error_out_of_memory)
+		return -ENOMEM;
+	snprintf(text, sizeof(text), "the file is damaged: line %d: %s",
+		 error->line, reason(error));
+	return import_fail(import, text);
+}
+
+int json_read(struct bytes text, struct import *import, json_t **ret)
+{
+	json_error_t error;
+	json_t *value;
+
+	/*
+	 * Process state of jansson. Every reader comes through here before
+	 * there is a value, and sets the same, so no order can be wrong.
+	 */
+	json_set_alloc_funcs(wiping_malloc, wiping_free);
+	text = without_bom(text);
+	if (text.n == 0)
+		return import_fail(import, "the file is empty");
+	if (too_deep(text))
+		return import_fail(import,
+				   "the file is nested too deeply to be sound");
+	value = json_loadb((const char *)text.p, text.n,
+			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	if (!value)
+		return fail(import, &error);
+	*ret = value;
+	return 0;
+}
+
+void json_drop(json_t **value)
+{
+	json_decref(*value);
+	*value = NULL;
+}
+
+/* --- members ------------------------------------------------------------------ */
+
+bool json_failed(const struct json_record *record)
+{
+	return record->fault.field != NULL;
+}
+
+static void fault(struct json_record *record, const char *key, const char *why)
+{
+	if (!json_failed(record))
+		record->fault = (struct fault){ key, why };
+}
+
+/* NULL when it is absent or null. */
+static const json_t *member(const struct json_record *record, const char *key)
+{
+	const json_t *value = json_object_get(record->object, key);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+struct bytes json_text_of(const json_t *value)
+{
+	if (!json_is_string(value))
+		return (struct bytes){ NULL, 0 };
+	return (struct bytes){ (const uint8_t *)json_string_value(value),
+			       json_string_length(value) };
+}
+
+struct bytes json_get_text(struct json_record *record, const char *key)
+{
+	const json_t *value = member(record, key);
+
+	if (value && !json_is_string(value))
+		fault(record, key, "is not text");
+	return json_text_of(value);
+}
+
+bool json_get_bool(struct json_record *record, const char *key)
+{
+	const json_t *value = member(record, key);
+
+	if (value && !json_is_boolean(value))
+		fault(record, key, "is neither true nor false");
+	return json_is_true(value);
+}
+
+/* Some writers make 30.0 of 30. */
+static bool whole(const json_t *value, int64_t *ret)
+{
+	double d;
+
+	if (json_is_integer(value)) {
+		*ret = json_integer_value(value);
+		return true;
+	}
+	if (!json_is_real(value))
+		return false;
+	d = json_real_value(value);
+	if (!(d > -9e15 && d < 9e15) || (double)(int64_t)d != d)
+		return false;
+	*ret = (int64_t)d;
+	return true;
+}
+
+int64_t json_get_signed(struct json_record *record, const char *key,
+			int64_t absent)
+{
+	const json_t *value = member(record, key);
+	int64_t v;
+
+	if (!value)
+		return absent;
+	if (whole(value, &v))
+		return v;
+	fault(record, key, "is not a whole number");
+	return absent;
+}
+
+uint64_t json_get_number(struct json_record *record, const char *key,
+			 uint64_t absent)
+{
+	int64_t v;
+
+	if (!member(record, key))
+		return absent;
+	v = json_get_signed(record, key, 0);
+	if (v < 0)
+		fault(record, key, "is negative");
+	return v < 0 ? absent : (uint64_t)v;
+}
+
+uint32_t json_get_small(struct json_record *record, const char *key,
+			uint32_t absent)
+{
+	uint64_t v = json_get_number(record, key, absent);
+
+	if (v > UINT32_MAX) {
+		fault(record, key, "is too large");
+		return absent;
+	}
+	return (uint32_t)v;
+}
+
+static bool digits(struct bytes text, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (text.n == 0 || text.n > 18)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		v = 10 * v + (uint64_t)(text.p[i] - '0');
+	}
+	*ret = v;
+	return true;
+}
+
+uint64_t json_get_loose(struct json_record *record, const char *key,
+			uint64_t absent)
+{
+	struct bytes text = json_text_of(member(record, key));
+	uint64_t v = absent;
+
+	if (!text.p)
+		return json_get_number(record, key, absent);
+	if (text.n > 0 && !digits(text, &v))
+		fault(record, key, "is not a number");
+	return v;
+}
+
+const json_t *json_get_array(struct json_record *record, const char *key)
+{
+	const json_t *value = member(record, key);
+
+	if (value && !json_is_array(value)) {
+		fault(record, key, "is not a list");
+		return NULL;
+	}
+	return value;
+}
+
+const json_t *json_get_object(struct json_record *record, const char *key)
+{
+	const json_t *value = member(record, key);
+
+	if (value && !json_is_object(value)) {
+		fault(record, key, "is not an object");
+		return NULL;
+	}
+	return value;
+}
