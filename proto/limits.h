@@ -84,6 +84,7 @@
 #define DIAL_MAX_MS 300000
 #define RUN_DELAY_MIN_MS 1000
 #define RUN_DELAY_MAX_MS 3600000
+#define RUN_LATER_MS 60000 /* at least, when items were put off */
 #define WRITE_QUEUE_HIGH (256 * 1024)
 #define WRITE_QUEUE_MAX (1024 * 1024)
 #define ACCEPT_PER_SECOND 20

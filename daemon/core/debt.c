@@ -48,7 +48,8 @@ int debt_settle(struct step *step)
 	struct node *node = step->node;
 	uint32_t jitter;
 
-	if (!debt_owed(node)) {
+	/* What we lack may be the revocation of who would get the key. */
+	if (!debt_owed(node) || gap_fresh(node)) {
 		node->keys_at = 0;
 		return 0;
 	}

@@ -67,7 +67,7 @@ static void take_put_blob(struct step *step, uint32_t index, struct bytes blob)
 
 	item_row_key(key, step->node->set.items[index].seq);
 	effects_put(step->effects, TABLE_BLOB, BYTES(key), blob);
-	step->node->stored_bytes += blob.n;
+	step->node->stored_bytes += flow_row(blob.n);
 }
 
 static int take_remember(struct node *node, uint32_t index, uint32_t conn)
@@ -118,7 +118,8 @@ static int take_stored(struct step *step, const struct take *take,
 	r = item_row_put(step, item->seq, &row);
 	if (r < 0)
 		return r;
-	node->stored_bytes += take->body.n + SIGNATURE_SIZE;
+	node->stored_bytes +=
+		flow_row(ROW_HEADER + SIGNATURE_SIZE + take->body.n);
 	if (take->blob.n)
 		take_put_blob(step, index, take->blob);
 	if (item_class(item->kind) == 2)
@@ -130,11 +131,34 @@ static int take_stored(struct step *step, const struct take *take,
 	return r < 0 ? r : take_remember(node, index, take->conn);
 }
 
+/* Is there no room for an item of class 2 that comes from a peer? */
+static bool take_later(const struct node *node, const struct take *take,
+		       const struct item *item)
+{
+	return take->conn && item_class(item->head->kind) == 2 &&
+	       !flow_allows(node,
+			    set_author(&node->set, item->head->author.data));
+}
+
+/* An item that was added: what follows from it before evaluation. */
+static int take_added(struct step *step, const struct take *take,
+		      const struct gap_named *named, uint32_t index)
+{
+	struct node *node = step->node;
+	const struct set_item *item = &node->set.items[index];
+	int r = gap_note(node, named, index);
+
+	if (r == 0 && take->conn && item_class(item->kind) == 2)
+		r = flow_spend(node, item->author);
+	return r < 0 ? r : take_stored(step, take, index);
+}
+
 int take_item(struct step *step, const struct take *take, uint32_t *ret_index)
 {
 	struct node *node = step->node;
 	AUTO_ITEM struct item item = { 0 };
 	struct set_arrival how = { .seq = NONE };
+	struct gap_named named;
 	uint8_t id[ID_SIZE];
 	int r;
 
@@ -147,6 +171,9 @@ int take_item(struct step *step, const struct take *take, uint32_t *ret_index)
 		*ret_index = set_find(&node->set, id);
 		return take_held(step, &item, *ret_index);
 	}
+	if (take_later(node, take, &item))
+		return TAKE_LATER;
+	gap_name(&node->set, item.head, &named);
 	how.first_seen = (uint32_t)(node->wall / 1000);
 	how.stored_blob = take->blob.n > 0;
 	r = set_add(&node->set, &item, &how, ret_index);
@@ -156,7 +183,7 @@ int take_item(struct step *step, const struct take *take, uint32_t *ret_index)
 				   (uint64_t)r);
 		return r;
 	}
-	return take_stored(step, take, *ret_index);
+	return take_added(step, take, &named, *ret_index);
 }
 
 /* --- what follows ------------------------------------------------------------ */
@@ -213,6 +240,8 @@ static int take_membership(struct step *step)
 	if (r == 0)
 		r = index_mark_all(node);
 	if (r == 0)
+		r = gap_settle(node);
+	if (r == 0)
 		r = peer_membership(step);
 	node->seen_heads = node->set.n_heads;
 	return r;
@@ -234,7 +263,7 @@ int take_settle(struct step *step)
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < node->n_fresh; i++)
+	if (node->n_fresh > 0)
 		node->status_owed = true;
 	return 0;
 }

@@ -85,6 +85,9 @@ void sync_end(struct sync *sync, struct sync_peer *peer, bool equal)
 	}
 	if (sync->set->version != peer->version_before)
 		peer->delay = RUN_DELAY_MIN_MS;
+	if (peer->later && peer->delay < RUN_LATER_MS)
+		peer->delay = RUN_LATER_MS;
+	peer->later = false;
 	peer->next_run = sync->now + peer->delay;
 	peer->delay = peer->delay * 2 > RUN_DELAY_MAX_MS ? RUN_DELAY_MAX_MS :
 							   peer->delay * 2;
@@ -109,7 +112,7 @@ int sync_run_now(struct sync *sync, struct sync_peer *peer)
 
 static int sync_equal(struct sync *sync, struct sync_peer *peer)
 {
-	if (sync_missing(sync) && !peer->blobs_asked) {
+	if (sync_missing(sync) && !peer->blobs_asked && !sync->full) {
 		peer->blobs_asked = true;
 		if (peer->leader)
 			peer->run = SYNC_BLOBS;
@@ -281,6 +284,8 @@ static int sync_ranges_answer(struct sync *sync, struct sync_peer *peer,
 	} else if (r > 0) {
 		return SYNC_ERR_PROTOCOL;
 	}
+	if (sync->full && theirs->class_ == 2)
+		id_list_deinit(&peer->want);
 	none.class_ = theirs->class_;
 	message.ranges = answer ? answer : &none;
 	/* Names first: who hears the last of the ranges has heard them all. */

@@ -53,6 +53,7 @@ struct sync_peer {
 	bool in_sync;		 /* equal, and nothing changed since */
 	bool unequal;		 /* the last complete run ended so */
 	bool was_equal;		 /* once in this session */
+	bool later;		 /* some items of this run were put off */
 	int64_t clock_offset;	 /* ms, theirs minus ours */
 	bool clock_known;
 	uint64_t heard, said; /* mono ms */
