@@ -1,7 +1,6 @@
 #include "daemon/net/conn.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,7 +250,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf UNUSED)
 	if (!conn->finishing)
 		give(conn, (struct bytes){ net->buffer, (size_t)n });
 	/* Clients send passphrases. */
-	sodium_memzero(net->buffer, (size_t)n);
+	explicit_bzero(net->buffer, (size_t)n);
 }
 
 void conn_read(struct conn *conn)
@@ -277,7 +276,7 @@ struct outgoing {
 static void drop_data(uint8_t *data, size_t n, bool secret)
 {
 	if (secret && data)
-		sodium_memzero(data, n);
+		explicit_bzero(data, n);
 	free(data);
 }
 

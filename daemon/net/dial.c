@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,7 @@ int net_open(struct net *net, enum conn_kind kind, const char *address,
 		return -ENOMEM;
 	conn->dialed = true;
 	conn->announced = true;
-	strncpy(conn->remote, address, sizeof(conn->remote) - 1);
+	snprintf(conn->remote, sizeof(conn->remote), "%s", address);
 	*ret_conn = conn;
 	rc = rc ? -EINVAL :
 		  uv_tcp_connect(&conn->connect, &conn->io.tcp,
