@@ -142,6 +142,11 @@ static void commit(struct driver *driver)
 	if (store_pending(driver->store) == 0)
 		return;
 	int rc = store_commit(driver->store);
+	/* LMDB takes the short write on a full disk for a broken one. */
+	if (rc == -EIO)
+		driver_die("the vault could not be written: the disk is full "
+			   "or broken",
+			   rc);
 	if (rc == -ENOSPC)
 		driver_die("no room to write the vault: the disk or the store "
 			   "is full",

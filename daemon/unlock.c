@@ -30,9 +30,11 @@ static void ask(struct driver *driver, const Fob__Request *request)
 static void ask_hello(struct driver *driver)
 {
 	static char name[] = "fobd --passphrase-file";
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__ClientHello hello = FOB__CLIENT_HELLO__INIT;
+	Fob__Request request;
+	Fob__ClientHello hello;
 
+	fob__request__init(&request);
+	fob__client_hello__init(&hello);
 	hello.version = 1;
 	hello.client = name;
 	request.id = HELLO_ID;
@@ -44,8 +46,8 @@ void unlock_begin(struct driver *driver)
 {
 	const char *path = driver->config->passphrase_file;
 	AUTO_SECRET uint8_t *passphrase = NULL;
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__UnlockAsk unlock = FOB__UNLOCK_ASK__INIT;
+	Fob__Request request;
+	Fob__UnlockAsk unlock;
 	size_t n;
 
 	if (!path[0])
@@ -56,6 +58,8 @@ void unlock_begin(struct driver *driver)
 			  passfile_error_text(rc));
 		return;
 	}
+	fob__request__init(&request);
+	fob__unlock_ask__init(&unlock);
 	driver->unlock.number = driver_number(driver);
 	ask_hello(driver);
 	unlock.passphrase.data = passphrase;
