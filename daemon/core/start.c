@@ -35,6 +35,7 @@ static int start_add(struct step *step, uint32_t seq, bool blob,
 	struct node *node = step->node;
 	AUTO_ITEM struct item item = { 0 };
 	struct set_arrival how = { .seq = seq, .stored_blob = blob };
+	struct gap_named named;
 	struct item_row row;
 	uint32_t index, blob_len;
 	int r;
@@ -48,11 +49,14 @@ static int start_add(struct step *step, uint32_t seq, bool blob,
 	how.first_seen = row.first_seen;
 	how.checked = row.checked;
 	blob_len = item.content->blob_len;
+	gap_name(&node->set, item.head, &named);
 	r = set_add(&node->set, &item, &how, &index);
 	if (r)
 		return r;
-	node->stored_bytes += bytes.n + (blob ? blob_len : 0);
-	return start_seq(node, seq, index);
+	node->stored_bytes +=
+		flow_row(bytes.n) + (blob ? flow_row(blob_len) : 0);
+	r = gap_note(node, &named, index);
+	return r < 0 ? r : start_seq(node, seq, index);
 }
 
 /* After a bad item was dropped and came again, its row may be the later one. */
