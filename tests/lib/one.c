@@ -131,8 +131,11 @@ static void obey(struct one *one, const struct effect *effect)
 
 static void obey_all(struct one *one)
 {
-	for (size_t i = 0; i < one->effects.n; i++)
+	for (size_t i = 0; i < one->effects.n; i++) {
+		if (one->watch)
+			one->watch(one->watch_arg, &one->effects.list[i]);
 		obey(one, &one->effects.list[i]);
+	}
 	effects_clear(&one->effects);
 }
 
@@ -306,6 +309,41 @@ void one_later(struct one *one, uint64_t ms)
 	one->wall += (int64_t)ms;
 	run(one, &event);
 	drain(one);
+}
+
+void one_event(struct one *one, struct event *event)
+{
+	run(one, event);
+	drain(one);
+}
+
+int one_try(struct one *one, struct event *event)
+{
+	int r;
+
+	prepare(one, event);
+	r = node_step(one->node, event, &one->effects);
+	obey_all(one);
+	return r;
+}
+
+void one_blank(struct one *one, bool keeper)
+{
+	const struct node_config config = { .kdf_passes = KDF_PASSES_MIN,
+					    .keeper = keeper,
+					    .version = "test" };
+
+	REQUIRE(sodium_init() >= 0);
+	*one = (struct one){ .mono = 1000, .wall = ONE_WALL, .next_id = 1 };
+	effects_init(&one->effects);
+	one->node = node_new(&config);
+	REQUIRE(one->node);
+}
+
+const struct one_row *one_row(struct one *one, enum table table,
+			      struct bytes key)
+{
+	return find_row(one, table, key);
 }
 
 void one_step_begin(struct one *one, struct one_step *ret)

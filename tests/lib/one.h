@@ -42,6 +42,9 @@ struct one {
 	char log[ONE_LOG];
 	size_t n_log;
 	unsigned loads;
+	/* Sees each effect before it is obeyed; may be NULL. */
+	void (*watch)(void *arg, const struct effect *effect);
+	void *watch_arg;
 };
 
 /* An empty node that has started; seed makes its entropy. */
@@ -57,6 +60,16 @@ void one_restart(struct one *one);
 const Fob__Reply *one_ask(struct one *one, Fob__Request *request);
 /* Some ms later. The replies that came by that are added to those there. */
 void one_later(struct one *one, uint64_t ms);
+
+/* A step with an event of the test's, and what is owed after it. */
+void one_event(struct one *one, struct event *event);
+/* The same for one that may fail: what node_step returned. */
+int one_try(struct one *one, struct event *event);
+/* An empty node, not started; rows are the test's to give. */
+void one_blank(struct one *one, bool keeper);
+/* A row of the disk, or NULL. */
+const struct one_row *one_row(struct one *one, enum table table,
+			      struct bytes key);
 
 /*
  * A step of the test's own: begin, call what needs a step, end, which obeys
