@@ -40,10 +40,14 @@ static int invited(struct fob *fob, const struct invite_options *o,
 	puts(code);
 	fflush(stdout);
 	print_time(until, invite->expires);
-	note(fob,
-	     "On the new device: fob join %s\nThe code is good for one "
-	     "device, until %s.",
-	     invite->code[0] ? invite->code : "-", until);
+	/* A URI has the addresses in it. */
+	if (invite->code[0])
+		note(fob, "On the new device: fob join %s --at %s",
+		     invite->code,
+		     invite->n_addresses ? invite->addresses[0] : "HOST:PORT");
+	else
+		note(fob, "On the new device: fob join -");
+	note(fob, "The code is good for one device, until %s.", until);
 	return print_done(fob);
 }
 
