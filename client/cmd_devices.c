@@ -132,7 +132,7 @@ const struct command cmd_devices = {
 	.help = "Usage: fob devices\n"
 		"\n"
 		"Lists the devices: what they are, who stands above whom (a\n"
-		"device can revoke those whose rank begins with its own or\n"
+		"device is above those whose rank begins with its own or\n"
 		"comes after it), and when each was last heard of.\n"
 		"\n"
 		"Example:\n"

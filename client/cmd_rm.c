@@ -54,8 +54,8 @@ const struct command cmd_rm = {
 	.brief = "move an account to the trash",
 	.help = "Usage: fob rm QUERY\n"
 		"\n"
-		"Moves the account to the trash, on all devices. It can be\n"
-		"brought back for 90 days.\n"
+		"Moves the account to the trash, on all devices, from where\n"
+		"it can be brought back.\n"
 		"\n"
 		"Example:\n"
 		"  $ fob rm old-forum\n"
@@ -143,10 +143,10 @@ static int run_trash(struct fob *fob, char **argv)
 const struct command cmd_trash = {
 	.name = "trash",
 	.brief = "what was removed, and how to get it back",
-	.help = "Usage: fob trash [list | restore ID | empty]\n"
+	.help = "Usage: fob trash [list | restore ID]\n"
 		"\n"
-		"Without more it lists what is in the trash. What lies there\n"
-		"goes by itself after 90 days.\n"
+		"Without more it lists what is in the trash. Nothing leaves\n"
+		"it by itself yet.\n"
 		"\n"
 		"Example:\n"
 		"  $ fob trash\n"
