@@ -186,6 +186,11 @@ void crypt_sha256(struct bytes text, uint8_t ret[static CRYPT_KEY])
 	crypto_hash_sha256(ret, text.p, text.n);
 }
 
+void crypt_wipe(uint8_t key[static CRYPT_KEY])
+{
+	sodium_memzero(key, CRYPT_KEY);
+}
+
 /* --- ciphers ---------------------------------------------------------------- */
 
 int crypt_gcm_open(const struct crypt_gcm *how, struct bytes sealed,

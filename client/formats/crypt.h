@@ -78,6 +78,9 @@ void crypt_expand(const uint8_t key[static CRYPT_KEY], const char *info,
 /* SHA-256 in one go; *ret has CRYPT_KEY bytes. */
 void crypt_sha256(struct bytes text, uint8_t ret[static CRYPT_KEY]);
 
+/* Of a key that is no longer needed. */
+void crypt_wipe(uint8_t key[static CRYPT_KEY]);
+
 /*
  * AES-256-GCM (NIST SP 800-38D) with a nonce of CRYPT_NONCE bytes, the tag at
  * the end of sealed. The tag is compared before anything is handed out. 0,

@@ -242,8 +242,8 @@ int import_crypt_failed(struct import *import, int error)
 				   "opening the file would take more memory "
 				   "or time than any application asks for");
 	case CRYPT_ERR_NUMBERS:
-		return import_fail(import, "the numbers for deriving the key "
-					   "from the password make no sense");
+		return import_fail(import, "what the file says about its "
+					   "encryption makes no sense");
 	default:
 		REQUIRE(error < 0);
 		return error;

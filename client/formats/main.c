@@ -226,11 +226,14 @@ static int fail_errno(int r)
 }
 
 /* Told apart by a field, so that nobody has to understand the text. */
-static int refuse(const struct import *import, int error)
+static int refuse(const struct import *import, const char *format, int error)
 {
 	Fob__ImportItem item;
+	int r = send_format(format);
 
 	fob__import_item__init(&item);
+	if (r < 0)
+		return STATUS_FAILED;
 	if (error == IMPORT_ERR_PASSWORD) {
 		item.needs_password = true;
 		send_item(&item);
@@ -264,7 +267,7 @@ static int run(const struct format *format, struct bytes password)
 	if (r < 0)
 		return fail_errno(r);
 	if (r != 0)
-		return refuse(&import, r);
+		return refuse(&import, format->name, r);
 	return send_import(&import, format->name) == 0 ? STATUS_OK :
 							 STATUS_FAILED;
 }
