@@ -30,6 +30,14 @@ codes_of() {
 	fob "$1" code "$2" --all --at 59 | cut -f 3 | sort | xargs
 }
 
+# add NAME ISSUER SECRET [OPTION...]
+add() {
+	local name=$1 issuer=$2 secret=$3
+	shift 3
+	fob "$name" add --issuer "$issuer" --account me --secret-stdin "$@" \
+		<<<"$secret"
+}
+
 secret_a=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
 secret_b=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
 secret_c=MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK
@@ -41,7 +49,7 @@ fob a init --name a >/dev/null
 stop_daemon a
 start_at a
 exits 8 "sync --wait alone" fob a sync --wait --timeout 1
-fob a add --issuer Shop --account me --secret-stdin <<<$secret_a >/dev/null
+add a Shop $secret_a >/dev/null
 start_daemon b
 check "the second device joins" pair a b
 stop_daemon b
@@ -54,15 +62,13 @@ equal "its code is right" "$(fob b code shop --at 59)" \
 python3 "$here/live.py" "$work" a b 20 >"$work/live" 2>&1
 equal "live push" $? 0
 cat "$work/live"
-exits 0 "add --wait-copies 1" fob b add --issuer Copied --account one \
-	--secret-stdin --wait-copies 1 <<<"$secret_c"
-equal "the other device has it" \
-	"$(fob a list copied | cut -f 3)" one
-equal "copies is told" "$(fob b list copied --json | json 'd[0]["copies"]')" 2
-exits 8 "--wait-copies 2 with one other device" fob b add --issuer Waits \
-	--account two --secret-stdin --wait-copies 2 --timeout 1 \
-	<<<"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJA"
-check "and the entry stays" fob a list waits
+check "add --wait-copies 1" add b Copied $secret_c --wait-copies 1
+equal "the other device has it" "$(fob a list copied | cut -f 2)" Copied
+equal "copies elsewhere are told" \
+	"$(fob b list copied --json | json 'd[0]["copies"]')" 1
+add b Waits GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJA --wait-copies 2 --timeout 1
+equal "--wait-copies 2 with one other device" $? 8
+equal "and the entry stays" "$(fob b list waits | cut -f 2)" Waits
 
 # --- apart: two fields ---
 fob a sync --wait
@@ -71,9 +77,8 @@ fob a edit shop --issuer Store
 stop_daemon a
 start_at b
 fob b edit shop --note "from b"
-exits 8 "no peer, no copies" fob b add --issuer Alone --account x \
-	--secret-stdin --wait-copies 1 --timeout 1 \
-	<<<"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJB"
+add b Alone GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJB --wait-copies 1 --timeout 1
+equal "no peer, no copies" $? 8
 exits 8 "sync --wait without a peer" fob b sync --wait --timeout 1
 start_at a
 check "they meet again" fob a sync --wait --timeout 20
@@ -88,10 +93,10 @@ done
 
 # --- apart: two seeds ---
 stop_daemon b
-fob a edit store --secret-stdin <<<$secret_b
+fob a edit store --secret-stdin <<<$secret_b >/dev/null
 stop_daemon a
 start_at b
-fob b edit store --secret-stdin <<<$secret_c
+fob b edit store --secret-stdin <<<$secret_c >/dev/null
 start_at a
 fob a sync --wait --timeout 20
 both=$(printf '%s\n' "$code_b" "$code_c" | sort | xargs)
@@ -103,12 +108,10 @@ for name in a b; do
 	equal "$name: list tells it" \
 		"$(fob $name list store --json | json 'd[0]["conflict"]')" True
 done
-# The seed that a person keeps is found by its code.
 conflict=$(fob a conflicts --json)
-versions=$(json '" ".join(v["version"] for v in d[0]["versions"])' \
-	<<<"$conflict" 2>/dev/null)
-matches "the conflict names two versions" "$versions" '^[0-9a-f]+ [0-9a-f]+$'
-check "resolve" fob a resolve store --keep "${versions%% *}"
+seeds=$(json '" ".join(seed["id"] for seed in d[0]["seeds"])' <<<"$conflict")
+matches "the conflict names two seeds" "$seeds" '^[0-9a-f]+ [0-9a-f]+$'
+check "resolve" fob a resolve store --keep "${seeds%% *}"
 fob a sync --wait
 kept=$(fob a code store --at 59)
 matches "one code is left" "$kept" "^($code_b|$code_c)$"
@@ -139,8 +142,7 @@ fob b sync --wait
 equal "and it is back here" "$(fob a code store --at 59)" "$kept"
 
 # --- HOTP apart ---
-fob a add --issuer Count --account er --type hotp --secret-stdin \
-	<<<$secret_a >/dev/null
+add a Count GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJD --type hotp >/dev/null
 fob a sync --wait
 stop_daemon b
 fob a code count >/dev/null
@@ -179,10 +181,9 @@ secret=$(python3 -c 'import base64
 print(base64.b32encode((1234).to_bytes(20, "big")).decode())')
 equal "a code of the many, on the third" "$(fob c code many/user1234 --at 59)" \
 	"$(oathtool --totp -b -N @59 "$secret")"
-check "two copies elsewhere" fob c add --issuer Three --account all \
-	--secret-stdin --wait-copies 2 --timeout 20 \
-	<<<"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJC"
-check "all three have it" fob a list three/all
+check "two copies elsewhere" add c Three GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJC \
+	--wait-copies 2 --timeout 20
+equal "all three have it" "$(fob a list three | cut -f 2)" Three
 
 # --- a restart of all ---
 for name in a b c; do
