@@ -99,6 +99,8 @@ int sync_run_now(struct sync *sync, struct sync_peer *peer)
 		return 0;
 	if (!peer->leader) {
 		peer->next_run = UINT64_MAX;
+		if (peer->delay < RUN_DELAY_MAX_MS / 2)
+			peer->delay *= 2;
 		return sync_say_roots(sync, peer, 1, false);
 	}
 	peer->run = SYNC_ROOT;
@@ -347,10 +349,11 @@ int sync_begin(struct sync *sync, struct sync_peer *peer,
 void sync_plan(struct sync *sync, struct sync_peer *peer)
 {
 	if (peer->in_sync || peer->unequal || peer->run != SYNC_IDLE ||
-	    !peer->leader)
+	    peer->next_run != UINT64_MAX)
 		return;
-	if (peer->next_run == UINT64_MAX)
-		peer->next_run = sync->now + RUN_DELAY_MIN_MS;
+	/* The leader looks; when it sees no reason to, we give it one. */
+	peer->next_run = sync->now + (peer->leader ? RUN_DELAY_MIN_MS :
+						     4 * peer->delay);
 }
 
 int sync_advance(struct sync *sync, struct sync_peer *peer)
