@@ -237,6 +237,22 @@ static void test_otp_bounds(void **state UNUSED)
 	expect(PLAIN_ERR_MALFORMED);
 }
 
+/* All that is said of a seed is known, so however many there are, none counts
+ * as a field of a newer version. */
+static void test_full_seeds(void **state UNUSED)
+{
+	struct wire_count count;
+	struct bytes bytes;
+
+	for (uint8_t i = 0; i < LIVE_MAX; i++)
+		version_live(&v, i, "key", i)->stamp = 7;
+	bytes = version_bytes(&v);
+	assert_int_equal(wire_count(&count, bytes), 0);
+	assert_int_equal(count.live, LIVE_MAX);
+	assert_int_equal(count.unknown, 0);
+	expect(0);
+}
+
 static void test_size_bounds(void **state UNUSED)
 {
 	static char value[FIELD_VALUE_MAX + 2], key[FIELD_KEY_MAX + 2];
@@ -353,7 +369,7 @@ static void test_unknown(void **state UNUSED)
 				    "\x12\x1c\x18\x01\x12\x14\x0a\x10"
 				    "vvvvvvvvvvvvvvvv"
 				    "\x18\x01"
-				    "\x0a\x02\x40\x01";
+				    "\x0a\x02\x48\x01";
 	struct wire_count count;
 	struct bytes bytes = { (const uint8_t *)eight, sizeof(eight) - 1 };
 
@@ -458,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup(test_twice, begin),
 		cmocka_unit_test_setup(test_field_bounds, begin),
 		cmocka_unit_test_setup(test_otp_bounds, begin),
+		cmocka_unit_test_setup(test_full_seeds, begin),
 		cmocka_unit_test_setup(test_size_bounds, begin),
 		cmocka_unit_test_setup(test_names, begin),
 		cmocka_unit_test_setup(test_keys, begin),

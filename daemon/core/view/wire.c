@@ -25,8 +25,8 @@ struct shape {
 static const uint8_t plain_types[] = { RUN, RUN, VARINT, VARINT };
 static const uint8_t field_types[] = { RUN, RUN, VARINT, RUN, VARINT, VARINT };
 static const uint8_t otp_types[] = { RUN, RUN };
-static const uint8_t live_types[] = { RUN,    VARINT, RUN,   VARINT,
-				      VARINT, VARINT, VARINT };
+static const uint8_t live_types[] = { RUN,    VARINT, RUN,    VARINT,
+				      VARINT, VARINT, VARINT, VARINT };
 static const uint8_t gone_types[] = { RUN, VARINT };
 
 #define SHAPE(a) ((struct shape){ (a), ARRAY_SIZE(a) })
