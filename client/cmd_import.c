@@ -9,8 +9,10 @@
 #include "client/fields.h"
 #include "client/helper.h"
 #include "client/parsed.h"
+#include "client/passphrase.h"
 #include "client/print.h"
 #include "client/report.h"
+#include "client/spool.h"
 #include "proto/text.h"
 
 #define BATCH_ENTRIES 64
@@ -20,7 +22,7 @@
 #define BAR_COLUMNS 30
 
 struct import_options {
-	char *file, *format, *group;
+	char *file, *format, *group, *passphrase_file;
 	struct texts tags;
 	bool dry_run, formats;
 };
@@ -259,11 +261,37 @@ static int as_text(struct import_state *s)
 	return print_done(s->fob);
 }
 
+/* Nobody knows that a file is encrypted before it was looked at. */
+static int read_file(struct fob *fob, const struct import_options *o, int in,
+		     struct parsed *ret)
+{
+	struct passphrase *password AUTO_PASSPHRASE = NULL;
+	int r = 0;
+
+	if (o->passphrase_file)
+		r = passphrase_other(fob, o->passphrase_file, NULL, NULL,
+				     &password);
+	if (r == 0)
+		r = parsed_open(fob, in, o->format, password, ret);
+	if (r != 0 || !ret->needs_password)
+		return r;
+	r = passphrase_other(fob, NULL,
+			     "Password of the file: ", "--file-passphrase-file",
+			     &password);
+	if (r != 0)
+		return r;
+	parsed_free(ret);
+	if (spool_rewind(in) < 0)
+		return fail(fob, STATUS_FAILED, "%s cannot be read again",
+			    o->file);
+	return parsed_open(fob, in, o->format, password, ret);
+}
+
 static int import(struct fob *fob, const struct import_options *o, int in)
 {
 	struct parsed parsed AUTO_PARSED = { 0 };
 	struct import_state state = { .fob = fob, .o = o };
-	int r = parsed_read(fob, in, o->format, &parsed);
+	int r = read_file(fob, o, in, &parsed);
 
 	if (r != 0)
 		return r;
@@ -307,17 +335,30 @@ static int list_formats(struct fob *fob)
 	return print_json(fob, &json);
 }
 
+static int spool_and_import(struct fob *fob, const struct import_options *o,
+			    int in)
+{
+	int fd = spool_open(in, IMPORT_FILE_MAX), r;
+
+	if (fd < 0)
+		return fail(fob, STATUS_FAILED, "cannot read %s: %s", o->file,
+			    strerror(-fd));
+	r = import(fob, o, fd);
+	close(fd);
+	return r;
+}
+
 static int open_and_import(struct fob *fob, const struct import_options *o)
 {
 	int in, r;
 
 	if (strcmp(o->file, "-") == 0)
-		return import(fob, o, STDIN_FILENO);
+		return spool_and_import(fob, o, STDIN_FILENO);
 	in = open(o->file, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return fail(fob, STATUS_FAILED, "cannot open %s: %s", o->file,
 			    strerror(errno));
-	r = import(fob, o, in);
+	r = spool_and_import(fob, o, in);
 	close(in);
 	return r;
 }
@@ -331,6 +372,7 @@ static int run_import(struct fob *fob, char **argv)
 		{ "group", 0, OPTION_TEXT, &o.group },
 		{ "tag", 0, OPTION_TEXTS, &o.tags },
 		{ "formats", 0, OPTION_FLAG, &o.formats },
+		{ "file-passphrase-file", 0, OPTION_TEXT, &o.passphrase_file },
 	};
 	struct texts arguments;
 
@@ -348,19 +390,22 @@ const struct command cmd_import = {
 	.name = "import",
 	.brief = "take over the accounts of another application",
 	.help = "Usage: fob import FILE|- [--format F] [--dry-run]\n"
-		"       [--group G] [--tag T]\n"
+		"       [--group G] [--tag T] [--file-passphrase-file FILE]\n"
 		"       fob import --formats\n"
 		"\n"
 		"Reads a file of another application; the format is found by\n"
 		"content. Accounts that are here already are skipped and\n"
 		"counted, a bad record is reported and the others go in.\n"
 		"Nothing is written when the file as a whole is damaged.\n"
+		"The password of an encrypted file is asked for.\n"
 		"\n"
 		"  --format F   when the format is not found\n"
 		"  --dry-run    only say what would happen\n"
 		"  --group G    put them all into this group\n"
 		"  --tag T      give them all this tag\n"
 		"  --formats    list the formats\n"
+		"  --file-passphrase-file FILE\n"
+		"               its first line is the password of the file\n"
 		"\n"
 		"Example:\n"
 		"  $ fob import accounts.txt\n"

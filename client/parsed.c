@@ -1,6 +1,7 @@
 #include "client/parsed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/helper.h"
+#include "client/passphrase.h"
 #include "client/report.h"
 
 #define READ_SIZE 16384
@@ -68,6 +70,8 @@ static int take(struct parsed *parsed, struct bytes bytes)
 		parsed->entries++;
 	if (item->message->skipped)
 		parsed->skipped++;
+	if (item->message->needs_password)
+		parsed->needs_password = true;
 	if (item->message->format[0])
 		snprintf(parsed->format, sizeof(parsed->format), "%s",
 			 item->message->format);
@@ -130,10 +134,30 @@ static const char *error_in(const struct parsed *parsed)
 	return NULL;
 }
 
-int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)
+static bool wrong_password(const struct parsed *parsed)
 {
-	char name[] = "fob-formats", option[] = "--format";
-	char *argv[] = { name, format ? option : NULL, format, NULL };
+	size_t i;
+
+	for (i = 0; i < parsed->n; i++)
+		if (parsed->list[i].message &&
+		    parsed->list[i].message->wrong_password)
+			return true;
+	return false;
+}
+
+static int fail_with(struct fob *fob, const struct parsed *parsed, int status)
+{
+	unsigned int told = STATUS_FAILED;
+
+	if (wrong_password(parsed))
+		told = STATUS_REFUSED;
+	else if (status == STATUS_USAGE)
+		told = STATUS_USAGE;
+	return fail(fob, told, "%s", error_in(parsed));
+}
+
+static int run(struct fob *fob, char **argv, int in, struct parsed *ret)
+{
 	struct helper helper;
 	int status, r = helper_start(fob, argv, in, true, &helper);
 
@@ -142,15 +166,63 @@ int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)
 	r = read_messages(helper.out, ret);
 	status = helper_wait(&helper);
 	if (error_in(ret))
-		return fail(fob,
-			    status == STATUS_USAGE ? STATUS_USAGE :
-						     STATUS_FAILED,
-			    "%s", error_in(ret));
+		return fail_with(fob, ret, status);
 	if (r != 0)
 		return fail(fob, STATUS_FAILED, "what fob-formats answers: %s",
 			    strerror(-r));
-	if (status != STATUS_OK)
+	if (status != STATUS_OK && !ret->needs_password)
 		return fail(fob, STATUS_FAILED,
 			    "fob-formats failed on this input");
 	return 0;
+}
+
+/* A descriptor that the helper gets, and the name of it. */
+static int lend(const struct passphrase *password, char *ret, size_t size)
+{
+	int fd = helper_bytes((struct bytes){ password->bytes, password->n });
+
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_SETFD, 0) != 0) {
+		close(fd);
+		return -errno;
+	}
+	snprintf(ret, size, "%d", fd);
+	return fd;
+}
+
+int parsed_open(struct fob *fob, int in, char *format,
+		const struct passphrase *password, struct parsed *ret)
+{
+	char name[] = "fob-formats", option[] = "--format";
+	char option_fd[] = "--password-fd", number[16];
+	char *argv[6] = { name };
+	size_t n = 1;
+	int r, fd = -1;
+
+	if (format) {
+		argv[n++] = option;
+		argv[n++] = format;
+	}
+	if (password) {
+		fd = lend(password, number, sizeof(number));
+		if (fd < 0)
+			return fail(fob, STATUS_FAILED, "%s", strerror(-fd));
+		argv[n++] = option_fd;
+		argv[n++] = number;
+	}
+	r = run(fob, argv, in, ret);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)
+{
+	int r = parsed_open(fob, in, format, NULL, ret);
+
+	if (r == 0 && ret->needs_password)
+		r = fail(fob, STATUS_LOCKED,
+			 "it is encrypted: `fob import` opens it");
+	return r;
 }

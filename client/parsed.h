@@ -20,6 +20,7 @@ struct parsed {
 	size_t entries; /* messages that hold an entry */
 	size_t skipped;
 	char format[64];
+	bool needs_password; /* the text is encrypted; there is nothing else */
 };
 
 void parsed_free(struct parsed *parsed);
@@ -30,5 +31,12 @@ void parsed_free(struct parsed *parsed);
  * found by content. ret is zeroed. 0 or a status that was told.
  */
 int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret);
+
+/*
+ * The same for a text that may be encrypted. password: NULL when there is none
+ * yet; then it may be that ret->needs_password is set, and 0 returned.
+ */
+int parsed_open(struct fob *fob, int in, char *format,
+		const struct passphrase *password, struct parsed *ret);
 
 #endif

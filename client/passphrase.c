@@ -246,6 +246,30 @@ int passphrase_new(struct fob *fob, const char *file, bool may_be_empty,
 	return 0;
 }
 
+int passphrase_other(struct fob *fob, const char *file, const char *question,
+		     const char *option, struct passphrase **ret)
+{
+	struct passphrase *passphrase AUTO_PASSPHRASE = NULL;
+	int r = make(fob, &passphrase);
+
+	if (r != 0)
+		return r;
+	if (!file && !prompt_possible())
+		return fail(fob, STATUS_LOCKED,
+			    "a password is needed and there is no terminal: "
+			    "give %s FILE",
+			    option);
+	if (file)
+		r = from_file(fob, file, passphrase);
+	else
+		r = from_terminal(fob, question, passphrase);
+	if (r != 0)
+		return r;
+	*ret = passphrase;
+	passphrase = NULL;
+	return 0;
+}
+
 int key_file_read(struct fob *fob, const char *path, struct key_file **ret)
 {
 	struct key_file *key AUTO_KEY_FILE = secret_alloc(sizeof(*key));

@@ -39,6 +39,14 @@ bool passphrase_typed(const struct fob *fob);
 int passphrase_new(struct fob *fob, const char *file, bool may_be_empty,
 		   struct passphrase **ret);
 
+/*
+ * The one of something else, of a file to import say: from file, or, when
+ * that is NULL, asked for once at the terminal. option: what to give instead
+ * of a terminal, for the message. 0 or a status that was told.
+ */
+int passphrase_other(struct fob *fob, const char *file, const char *question,
+		     const char *option, struct passphrase **ret);
+
 struct key_file {
 	size_t n;
 	uint8_t bytes[KEY_FILE_MAX + 1]; /* one to see that it is too long */
