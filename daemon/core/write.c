@@ -242,6 +242,9 @@ int write_key(struct step *step, uint32_t group, uint32_t also_for)
 	uint32_t index;
 	int r;
 
+	/* It would carry nothing, and the past be lost for newcomers. */
+	if (!keyring_may_rotate(&step->node->keyring, group))
+		return WRITE_ERR_NO_KEY;
 	step_random(step, secret, sizeof(secret));
 	r = keyring_make_key(&step->node->keyring, group, also_for, secret,
 			     &key);
@@ -279,21 +282,30 @@ static int write_grant(struct step *step, const struct keyring_key *key,
 	return r;
 }
 
-/* One group's. Who holds no write key leaves the grant to those who do. */
+/*
+ * One group's. Two keys that were made apart are both clean, and neither
+ * carries the other: who is to read all needs both. Who does not hold one
+ * leaves its grant to those who do.
+ */
 static int write_group_grant(struct step *step, uint32_t group, uint32_t author)
 {
-	struct node *node = step->node;
-	const struct keyring_key *key = NULL;
-	int r = keyring_write_key(&node->keyring, group, &key);
+	const struct keyring *ring = &step->node->keyring;
+	bool clean = false;
+	int r = 0;
 
-	if (r < 0)
+	for (uint32_t i = 0; i < ring->n_keys && r == 0; i++) {
+		const struct keyring_key *key = &ring->keys[i];
+
+		if (key->group != group || !key->clean)
+			continue;
+		clean = true;
+		if (key->held && !bits_get(key->wrapped, author))
+			r = write_grant(step, key, author);
+	}
+	if (r || clean)
 		return r;
-	if (r == 0)
-		return bits_get(key->wrapped, author) ?
-			       0 :
-			       write_grant(step, key, author);
 	/* No clean key: a new one has a wrap for every reader. */
-	if (keyring_rotation_owed(&node->keyring, group, node->self_author))
+	if (keyring_rotation_owed(ring, group, step->node->self_author))
 		return write_key(step, group, NONE);
 	return 0;
 }

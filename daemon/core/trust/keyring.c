@@ -234,15 +234,32 @@ bool keyring_rotation_owed(const struct keyring *ring, uint32_t group,
 	       !first_clean(ring, group);
 }
 
+bool keyring_may_rotate(const struct keyring *ring, uint32_t group)
+{
+	bool some = false;
+
+	for (uint32_t i = 0; i < ring->n_keys; i++) {
+		if (ring->keys[i].group != group)
+			continue;
+		if (ring->keys[i].held)
+			return true;
+		some = true;
+	}
+	return !some && group != MAIN;
+}
+
 uint32_t keyring_grant_owed(const struct keyring *ring, uint32_t group)
 {
-	const struct keyring_key *key;
+	for (uint32_t k = 0; k < ring->n_keys; k++) {
+		const struct keyring_key *key = &ring->keys[k];
 
-	if (keyring_write_key(ring, group, &key) != 0)
-		return NONE;
-	for (uint32_t i = 0; i < ring->set->n_authors; i++)
-		if (may_know(ring, group, i) && !bits_get(key->wrapped, i))
-			return i;
+		if (key->group != group || !key->clean || !key->held)
+			continue;
+		for (uint32_t i = 0; i < ring->set->n_authors; i++)
+			if (may_know(ring, group, i) &&
+			    !bits_get(key->wrapped, i))
+				return i;
+	}
 	return NONE;
 }
 

@@ -97,8 +97,13 @@ bool keyring_poisoned(const struct keyring *ring, uint32_t group);
 bool keyring_rotation_owed(const struct keyring *ring, uint32_t group,
 			   uint32_t self);
 /*
- * A current unsuspended reader without a wrap of the write key, or NONE; so
- * too when this device does not hold that key.
+ * Does this device hold a key of the group that a new one can carry? Main has
+ * one from the beginning: without it, the first sync is not over.
+ */
+bool keyring_may_rotate(const struct keyring *ring, uint32_t group);
+/*
+ * A current unsuspended reader without a wrap of a clean key that this device
+ * holds, or NONE.
  */
 uint32_t keyring_grant_owed(const struct keyring *ring, uint32_t group);
 /*
