@@ -131,6 +131,24 @@ static int peer_greet(struct step *step, struct sync_peer *peer)
 	return sync_begin(&node->sync, peer, &hello);
 }
 
+static int peer_bye_revoked(struct step *step, struct sync_peer *peer);
+static int peer_drain(struct step *step);
+
+/* One that was put out while it was away is told so, and by whom. */
+static int peer_turn_away(struct step *step, struct sync_peer *peer,
+			  uint32_t author)
+{
+	int r = 0;
+
+	if (step->node->set.authors[author].revoke != NONE) {
+		peer->author = author;
+		r = peer_bye_revoked(step, peer);
+		peer_drain(step);
+	}
+	peer_refuse(step, peer);
+	return r;
+}
+
 static int peer_known(struct step *step, struct sync_peer *peer,
 		      uint32_t author)
 {
@@ -141,8 +159,7 @@ static int peer_known(struct step *step, struct sync_peer *peer,
 		if (author < node->n_dials)
 			node->dials[author].next =
 				node->mono + SELF_DIAL_REST_MS;
-		peer_refuse(step, peer);
-		return 0;
+		return peer_turn_away(step, peer, author);
 	}
 	if (old && old != peer && !peer_replaces(node, old, peer->leader)) {
 		peer_refuse(step, peer);
