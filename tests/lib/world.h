@@ -252,6 +252,9 @@ const Fob__Reply *world_resolve(struct world *world, int node,
 const Fob__Reply *world_list(struct world *world, int node, const char *query);
 const Fob__Reply *world_show(struct world *world, int node, const char *query);
 const Fob__Reply *world_code(struct world *world, int node, const char *query);
+/* By its name; this device's passphrase is given again for it. */
+const Fob__Reply *world_revoke(struct world *world, int node,
+			       const char *device);
 const Fob__Reply *world_lock(struct world *world, int node);
 /* A run with every peer, and its end waited for. */
 const Fob__Reply *world_sync(struct world *world, int node);

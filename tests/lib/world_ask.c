@@ -431,3 +431,16 @@ const Fob__Reply *world_sync(struct world *world, int node)
 	request.sync = &ask;
 	return world_ask(world, node, &request);
 }
+
+const Fob__Reply *world_revoke(struct world *world, int node,
+			       const char *device)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__RevokeAsk ask = FOB__REVOKE_ASK__INIT;
+	char text[TEXT_SIZE];
+
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_REVOKE);
+	ask.device = text_copy(text, device);
+	request.revoke = &ask;
+	return world_ask(world, node, &request);
+}

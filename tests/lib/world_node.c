@@ -506,6 +506,8 @@ void world_start(struct world *world, int node)
 		feed_table(world, node, order[i]);
 	n->starting = false;
 	world_feed(world, node, &event);
+	for (size_t i = 0; i < n->promised.n; i++)
+		EXPECT(world, set_holds(&n->node->set, n->promised.ids[i]));
 	event = world_event(EVENT_LISTENING);
 	event.addresses = addresses;
 	event.n_addresses = 1;
@@ -610,7 +612,52 @@ static bool is_settled(struct world *world, void *arg UNUSED)
 	return true;
 }
 
+/* For whoever looks into why they did not settle. */
+static void say_session(struct world *world, int node,
+			const struct sync_peer *peer)
+{
+	const struct node *core = world->nodes[node].node;
+
+	world_say(world,
+		  "%s  with %s: %s%s%s%s, run %d, asked %u and %u, serves %zu, "
+		  "%zu unacknowledged, owes %u, missing there %llu",
+		  world->nodes[node].name,
+		  peer->author == NONE ?
+			  "?" :
+			  world_device_name(world,
+					    core->set.authors[peer->author].id),
+		  peer->leader ? "leads" : "follows", peer->up ? "" : " not up",
+		  peer->in_sync ? " in sync" : "",
+		  peer->unequal ? " unequal" : "", (int)peer->run,
+		  peer->n_asked, peer->n_blobs_asked, peer->n_serve,
+		  peer->n_unacked, peer->owed,
+		  (unsigned long long)peer->their_missing);
+}
+
+static void say_state(struct world *world)
+{
+	for (int i = 0; i < world->n_nodes; i++) {
+		const struct node *core = world->nodes[i].node;
+		uint8_t root[ID_SIZE];
+
+		if (!core || !core->set.pinned)
+			continue;
+		world_root(world, i, root);
+		world_say(world, "%s  root %02x%02x, held %u, carried %u %u %u",
+			  world->nodes[i].name, root[0], root[1],
+			  core->set.n_held, core->set.n_carried[0],
+			  core->set.n_carried[1], core->set.n_carried[2]);
+		for (size_t k = 0; k < PEERS_MAX; k++)
+			if (core->sync.peers[k].conn)
+				say_session(world, i, &core->sync.peers[k]);
+	}
+}
+
 bool world_settle(struct world *world, uint64_t ms)
 {
-	return world_until(world, ms, is_settled, NULL);
+	bool settled = world_until(world, ms, is_settled, NULL);
+
+	if (!settled)
+		say_state(world);
+	return settled;
 }

@@ -34,7 +34,8 @@ struct options {
 /* --- stories ----------------------------------------------------------------- */
 
 static const struct story *const lists[] = { stories_sync, stories_merge,
-					     stories_trouble, stories_bytes };
+					     stories_members, stories_trouble,
+					     stories_bytes };
 
 static const struct story *find_story(const char *name)
 {
@@ -221,7 +222,7 @@ static int run_swarm(const void *what, const struct options *options)
 	world_init(world, *seed);
 	world->echo = options->trace;
 	world->quiet = !options->trace;
-	swarm_run(world, *seed);
+	swarm_run(world);
 	world_deinit(world);
 	free(world);
 	return 0;

@@ -15,8 +15,8 @@ struct story {
 };
 
 /* One list a file; the last has no name. */
-extern const struct story stories_sync[], stories_merge[], stories_trouble[],
-	stories_bytes[];
+extern const struct story stories_sync[], stories_merge[], stories_members[],
+	stories_trouble[], stories_bytes[];
 
 /* Nodes a, b, ... in one vault and in sync; a made it. */
 void story_vault(struct world *world, int n);
@@ -34,6 +34,6 @@ size_t story_codes(struct world *world, int node, const char *query,
 		   const char *ret_codes[static LIVE_MAX]);
 
 /* A world of faults and people, all drawn from the seed. */
-void swarm_run(struct world *world, uint64_t seed);
+void swarm_run(struct world *world);
 
 #endif
