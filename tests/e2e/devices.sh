@@ -10,13 +10,22 @@ printf 'otpauth://totp/GitHub:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' |
 	fob a add - >/dev/null
 at=$(address_of a)
 
+invite() {
+	rm -f "$work/invite"
+	fob a invite -y --json >"$work/invite" 2>/dev/null &
+	waiter=$!
+	wait_for 10 test -s "$work/invite"
+}
+
+named() {
+	fob a devices | grep -q "$1"
+}
+
 # A code is shown, then the command waits; the code is all that is needed.
 exits 2 "join without a code" fob b join
 exits 2 "join, no HOST:PORT" fob b join 111-222-333 --at host:port
 exits 5 "join without a passphrase" bare b join 111-222-333 --at "$at"
-fob a invite -y --json >"$work/invite" 2>/dev/null &
-waiter=$!
-wait_for 10 test -s "$work/invite"
+invite
 code=$(head -n 1 "$work/invite" | json 'd["code"]')
 matches "nine digits" "$code" '^[0-9]{3}-[0-9]{3}-[0-9]{3}$'
 wrong=000-000-000
@@ -27,9 +36,7 @@ equal "ends the invitation" $? 7
 exits 8 "and nobody answers to the right one" fob b join "$code" --at "$at" --timeout 5
 equal "b is still empty" "$(fob b status --json | json 'd["state"]')" empty
 
-fob a invite -y --json >"$work/invite" 2>/dev/null &
-waiter=$!
-wait_for 10 test -s "$work/invite"
+invite
 code=$(head -n 1 "$work/invite" | json 'd["code"]')
 joined=$(fob b join - --at "localhost:${at##*:}" --name b --json <<<"$code")
 equal "join" $? 0
@@ -62,7 +69,7 @@ late=$(fob b add --wait-copies 2 --timeout 1 - \
 equal "two other devices are not to be had" $? 8
 equal "the entry stays" "$(fob b list "$late" --json | json 'len(d)')" 1
 check "a new name" fob b device rename 'the desk'
-wait_for 10 grep -q 'the desk' <(fob a devices)
+check "is seen on the other one" wait_for 10 named 'the desk'
 exits 7 "of oneself only" fob b device rename a other
 
 # --- events ---
