@@ -189,14 +189,25 @@ static void on_alloc(uv_handle_t *handle, size_t hint UNUSED, uv_buf_t *buf)
 			   sizeof(conn->net->buffer));
 }
 
+/* What has been begun must be whole in time, however many bytes come. */
+static void await_rest(struct conn *conn)
+{
+	if (!frame_partial(&conn->frame))
+		conn_relax(conn);
+	else if (!uv_is_active((uv_handle_t *)&conn->timer))
+		conn_deadline(conn, REQUEST_DEADLINE_MS);
+}
+
 static void give_messages(struct conn *conn, struct bytes in)
 {
 	struct bytes message;
 
 	while (!conn->closing && !conn->finishing) {
 		int rc = frame_take(&conn->frame, &in, &message);
-		if (rc == FRAME_ERR_MORE)
+		if (rc == FRAME_ERR_MORE) {
+			await_rest(conn);
 			return;
+		}
 		if (rc) {
 			conn_abort(conn, rc < 0 ? rc : -EPROTO);
 			return;

@@ -8,7 +8,7 @@
 #include "daemon/net/inner.h"
 #include "daemon/net/net.h"
 
-#define BACKLOG 64
+#define BACKLOG 256 /* a crowd waits here, and nobody is turned away */
 
 /* --- too much at once ------------------------------------------------------- */
 
