@@ -108,7 +108,14 @@ static int load_checked_one(struct step *step, uint32_t index,
 	item_row_key(key, loaded->seq);
 	effects_delete(step->effects, TABLE_ITEM, BYTES(key));
 	effects_delete(step->effects, TABLE_BLOB, BYTES(key));
-	return set_drop(&node->set, index);
+	if (set_class(&node->set, index) == 2)
+		r = index_mark(node, node->set.items[index].content);
+	else
+		r = 0;
+	if (r == 0)
+		r = set_drop(&node->set, index);
+	sync_lost(&node->sync);
+	return r;
 }
 
 static int load_checked(struct step *step)

@@ -316,6 +316,20 @@ int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 	return r;
 }
 
+void sync_lost(struct sync *sync)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		struct sync_peer *peer = &sync->peers[i];
+
+		if (!peer->conn || !peer->up)
+			continue;
+		peer->in_sync = false;
+		/* The leader looks by itself; else it has to be told. */
+		if (!peer->leader)
+			peer->next_run = sync->now + RUN_DELAY_MIN_MS;
+	}
+}
+
 /* The class of an announcement is told for the sake of a full store only. */
 static int sync_settle_announce(struct sync *sync, struct sync_peer *peer)
 {

@@ -151,6 +151,8 @@ void sync_tag(const struct sync_peer *peer, const uint8_t id[static ID_SIZE],
 
 /* An item was stored: own ones are pushed, others announced. */
 int sync_fresh(struct sync *sync, uint32_t item, uint32_t from);
+/* An item was dropped: it may be had again from any peer. */
+void sync_lost(struct sync *sync);
 /* After a step: announcements leave, planned runs are set, debts answered. */
 int sync_settle(struct sync *sync);
 /* Runs that are due, keep-alives, sessions that died. */
