@@ -110,8 +110,7 @@ static int peer_ends(struct step *step)
 		if (!peer->conn)
 			continue;
 		if (!sync_dead(&node->sync, peer) &&
-		    (peer->greeted ||
-		     node->mono - peer->heard < HANDSHAKE_MS))
+		    (peer->greeted || node->mono - peer->heard < HANDSHAKE_MS))
 			continue;
 		peer_close(step, peer->conn);
 		peer_end(step, peer);
@@ -122,8 +121,7 @@ static int peer_ends(struct step *step)
 /* A device whose ADD is not here yet has nothing to state. */
 static bool dial_status_owed(const struct node *node)
 {
-	return node->status_owed && node->self_author != NONE &&
-	       dial_any(node);
+	return node->status_owed && node->self_author != NONE && dial_any(node);
 }
 
 int peer_timers(struct step *step)
