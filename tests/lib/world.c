@@ -174,8 +174,7 @@ static void word_ranges(struct words *words, const Fob__Ranges *ranges)
 	size_t sums = 0, ids = 0;
 
 	for (size_t i = 0; i < ranges->n_ranges; i++) {
-		sums += ranges->ranges[i]->mode ==
-			FOB__RANGE_MODE__FINGERPRINT;
+		sums += ranges->ranges[i]->mode == FOB__RANGE_MODE__FINGERPRINT;
 		ids += ranges->ranges[i]->ids.len / ID_SIZE;
 	}
 	word(words, "ranges of class %u: %zu sums, %zu ids", ranges->class_,
@@ -203,8 +202,7 @@ static void describe(struct words *words, const Fob__PeerMessage *m)
 		word(words, "acknowledges %llu",
 		     (unsigned long long)m->ack->seq);
 	if (m->blob_want)
-		word(words, "wants %zu blobs",
-		     m->blob_want->ids.len / ID_SIZE);
+		word(words, "wants %zu blobs", m->blob_want->ids.len / ID_SIZE);
 	if (m->blob_gone)
 		word(words, "%zu blobs gone", m->blob_gone->ids.len / ID_SIZE);
 	if (m->statuses)
@@ -223,8 +221,8 @@ void world_trace_message(struct world *world, const struct world_wire *wire,
 
 	world->messages++;
 	/* Length, padded plain text, tag: what packet.h says. */
-	world->wire_bytes += 2 + NOISE_TAG_SIZE +
-			     packet_padded(PACKET_HEADER + message.n);
+	world->wire_bytes +=
+		2 + NOISE_TAG_SIZE + packet_padded(PACKET_HEADER + message.n);
 	if (world->quiet)
 		return;
 	m = fob__peer_message__unpack(NULL, message.n, message.p);
@@ -263,8 +261,8 @@ static void push(struct world *world, struct world_due *due)
 
 	if (world->n_heap == world->cap_heap) {
 		world->cap_heap = 2 * world->cap_heap + 64;
-		world->heap = realloc(world->heap,
-				      world->cap_heap * sizeof(due));
+		world->heap =
+			realloc(world->heap, world->cap_heap * sizeof(due));
 		REQUIRE(world->heap);
 	}
 	world->n_heap++;

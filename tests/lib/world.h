@@ -141,6 +141,7 @@ struct world {
 	uint64_t sync_ms;	  /* that a commit takes */
 	bool quiet;		  /* no trace of messages and items */
 	bool echo;		  /* the trace goes to stdout as well */
+	bool revoked;		  /* somebody put a device out */
 	/* What went over peer connections, as records on the wire. */
 	uint64_t messages, wire_bytes;
 	uint32_t next_request;
@@ -161,9 +162,9 @@ void world_say(struct world *world, const char *format, ...)
 _Noreturn void world_failed(struct world *world, const char *what,
 			    const char *file, int line);
 
-#define EXPECT(world, expr)                                              \
-	do {                                                             \
-		if (!(expr))                                             \
+#define EXPECT(world, expr)                                               \
+	do {                                                              \
+		if (!(expr))                                              \
 			world_failed((world), #expr, __FILE__, __LINE__); \
 	} while (0)
 
@@ -183,7 +184,10 @@ void world_copy_ids(const struct world_ids *from, struct world_ids *ret);
 bool world_equal(const struct world *world);
 void world_root(const struct world *world, int node,
 		uint8_t ret[static ID_SIZE]);
-/* EXPECTs that every node that is up holds what any has answered for. */
+/*
+ * EXPECTs that every node that is up holds what any has answered for. Once a
+ * device was put out: what those that are up have answered for, and carry.
+ */
 void world_check_promises(struct world *world);
 /* world_until world_equal and every session is in sync. */
 bool world_settle(struct world *world, uint64_t ms);

@@ -240,8 +240,8 @@ static uint32_t add(struct world *world, int node, const struct adding *what)
 uint32_t world_add_begin(struct world *world, int node, const char *issuer,
 			 unsigned secret)
 {
-	return add(world, node, &(struct adding){ issuer, secret,
-						  FOB__OTP_TYPE__TOTP, 0 });
+	return add(world, node,
+		   &(struct adding){ issuer, secret, FOB__OTP_TYPE__TOTP, 0 });
 }
 
 const Fob__Reply *world_add(struct world *world, int node, const char *issuer,
@@ -442,5 +442,6 @@ const Fob__Reply *world_revoke(struct world *world, int node,
 	world_confirm(world, node, FOB__CONFIRM__CONFIRM_REVOKE);
 	ask.device = text_copy(text, device);
 	request.revoke = &ask;
+	world->revoked = true;
 	return world_ask(world, node, &request);
 }

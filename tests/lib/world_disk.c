@@ -12,7 +12,8 @@ static size_t find(const struct disk_table *table, struct bytes key,
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		const struct disk_row *row = &table->rows[mid];
-		int order = memcmp(row->key, key.p, size_min(row->key_len, key.n));
+		int order =
+			memcmp(row->key, key.p, size_min(row->key_len, key.n));
 
 		if (order == 0)
 			order = (row->key_len > key.n) - (row->key_len < key.n);
@@ -39,8 +40,8 @@ static void set_row(struct disk_table *table, struct bytes key,
 	if (!there) {
 		if (table->n == table->cap) {
 			table->cap = 2 * table->cap + 64;
-			table->rows = realloc(table->rows,
-					      table->cap * sizeof(*row));
+			table->rows =
+				realloc(table->rows, table->cap * sizeof(*row));
 			REQUIRE(table->rows);
 		}
 		memmove(table->rows + at + 1, table->rows + at,

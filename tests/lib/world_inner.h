@@ -54,7 +54,8 @@ bool net_over(const struct world *world, const struct world_due *due);
 
 /* --- world.c --- */
 /* A canary in there is a failure. */
-void world_no_canary(struct world *world, struct bytes bytes, const char *where);
+void world_no_canary(struct world *world, struct bytes bytes,
+		     const char *where);
 const char *world_device_name(const struct world *world,
 			      const uint8_t id[static DEVICE_ID_SIZE]);
 void world_trace_effect(struct world *world, int node,

@@ -51,8 +51,8 @@ static struct world_wire *new_wire(struct world *world, size_t *ret_at)
 {
 	if (world->n_wires == world->cap_wires) {
 		world->cap_wires = 2 * world->cap_wires + 16;
-		world->wires = realloc(world->wires, world->cap_wires *
-							     sizeof(*world->wires));
+		world->wires = realloc(
+			world->wires, world->cap_wires * sizeof(*world->wires));
 		REQUIRE(world->wires);
 	}
 	*ret_at = world->n_wires++;
@@ -136,8 +136,7 @@ void net_send(struct world *world, int node, struct effect *effect)
 	size_t at;
 	int side;
 
-	world_no_canary(world,
-			(struct bytes){ effect->data, effect->data_len },
+	world_no_canary(world, (struct bytes){ effect->data, effect->data_len },
 			"what goes to the network");
 	if (!find(world, node, effect->conn, &at, &side))
 		return; /* it has just ended; down follows */
@@ -252,11 +251,9 @@ void net_gone(struct world *world, int node)
 		struct world_wire *wire = &world->wires[i];
 
 		for (int side = 0; side < 2; side++)
-			if (wire->node[side] == node &&
-			    !wire->closing[side] && !wire->black_hole &&
-			    alive(world, wire, 1 - side))
-				plan(world, i, 1 - side, DUE_DOWN,
-				     trip(world));
+			if (wire->node[side] == node && !wire->closing[side] &&
+			    !wire->black_hole && alive(world, wire, 1 - side))
+				plan(world, i, 1 - side, DUE_DOWN, trip(world));
 	}
 	while (world->first_wire < world->n_wires &&
 	       !in_use(world, &world->wires[world->first_wire]))

@@ -21,7 +21,8 @@
 #include "tests/sim/story.h"
 
 #define GOLDEN "tests/sim/golden"
-#define SWARM_DEFAULT 20
+#define SWARM_DEFAULT 60
+#define SWARM_LONG 3000 /* with FOB_LONG set, by tests/check --long */
 #define STORY_SEED 1
 
 struct options {
@@ -296,6 +297,13 @@ static bool parse(int argc, char **argv, struct options *ret)
 	return good;
 }
 
+static bool long_run(void)
+{
+	const char *text = getenv("FOB_LONG");
+
+	return text && text[0];
+}
+
 static int run(struct options *options)
 {
 	int failed;
@@ -311,7 +319,7 @@ static int run(struct options *options)
 	if (options->n_names)
 		return named_stories(options);
 	failed = all_stories(options);
-	options->seeds = SWARM_DEFAULT;
+	options->seeds = long_run() ? SWARM_LONG : SWARM_DEFAULT;
 	if (!options->update)
 		failed += swarm(options);
 	return failed;

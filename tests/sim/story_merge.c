@@ -23,8 +23,8 @@ static void together(struct world *world)
 static void two_fields(struct world *world)
 {
 	apart(world);
-	EXPECT(world, story_ok(world_set_field(world, 0, "github", "note",
-					       "from a")));
+	EXPECT(world,
+	       story_ok(world_set_field(world, 0, "github", "note", "from a")));
 	EXPECT(world,
 	       story_ok(world_set_field(world, 1, "github", "x-b", "from b")));
 	together(world);
@@ -70,8 +70,7 @@ static void two_seeds(struct world *world)
 	}
 	reply = world_code(world, 1, "github");
 	for (size_t i = 0; i < VID_SIZE; i++)
-		snprintf(vid + 2 * i, 3, "%02x",
-			 reply->codes[1]->vid.data[i]);
+		snprintf(vid + 2 * i, 3, "%02x", reply->codes[1]->vid.data[i]);
 	EXPECT(world, story_ok(world_resolve(world, 1, "github", vid)));
 	story_settle(world);
 	EXPECT(world, story_codes(world, 0, "github", codes) == 1);
@@ -93,8 +92,8 @@ static void seed_and_field(struct world *world)
 	together(world);
 	for (int i = 0; i < 2; i++) {
 		EXPECT(world, story_codes(world, i, "github", codes) == 1);
-		EXPECT(world, !strcmp(story_field(world, i, "github", "note"),
-				      "new"));
+		EXPECT(world,
+		       !strcmp(story_field(world, i, "github", "note"), "new"));
 	}
 }
 

@@ -36,8 +36,8 @@ static void live_push(struct world *world)
 	reply = world_add_wait(world, 1, "gitlab", 2, 1);
 	EXPECT(world, story_ok(reply) && reply->added->copies == 1);
 	/* Our commit, there, their commit, and back. */
-	EXPECT(world, world->now - before <=
-			      2 * world->latency + 2 * world->sync_ms);
+	EXPECT(world,
+	       world->now - before <= 2 * world->latency + 2 * world->sync_ms);
 	EXPECT(world, story_account(world, 1, "gitlab")->copies == 1);
 	story_settle(world);
 	/* More than there are: said so, in time, and the entry stays. */
@@ -207,9 +207,13 @@ static void join_again(struct world *world)
 }
 
 const struct story stories_sync[] = {
-	{ "first-sync", first_sync }, { "live-push", live_push },
-	{ "relay", relay },	      { "partition", partition },
-	{ "locked", locked },	      { "wrong-code", wrong_code },
-	{ "join-cut", join_cut },     { "join-again", join_again },
+	{ "first-sync", first_sync },
+	{ "live-push", live_push },
+	{ "relay", relay },
+	{ "partition", partition },
+	{ "locked", locked },
+	{ "wrong-code", wrong_code },
+	{ "join-cut", join_cut },
+	{ "join-again", join_again },
 	{ 0 },
 };
