@@ -17,25 +17,30 @@ check "it still serves" fob a code shop
 start_daemon b
 check "a pair" pair a b
 stop_daemon b
-python3 "$here/crowd.py" "$port" 15 >"$work/crowd" &
+python3 "$here/crowd.py" "$port" 60 >"$work/crowd" &
 crowd=$!
 wait_for 10 grep -q there "$work/crowd"
 sleep 0.5
-start_daemon b
-begin=$(date +%s%N)
-joined=no
-while [ $((($(date +%s%N) - begin) / 1000000)) -lt 10000 ]; do
-	if [ "$(fob b status --json |
-		json '[p["connected"] for p in d["peers"]]')" = "[True]" ]; then
-		joined=yes
-		break
-	fi
+# gets_in: milliseconds from the start of b to its session with a.
+gets_in() {
+	local begin
+	begin=$(date +%s%N)
+	start_daemon b
+	wait_for 10 sh -c "'$FOB_BUILD/fob' --socket '$work/b/sock' status |
+		grep -q ', connected'" || return
+	took+=("$((($(date +%s%N) - begin) / 1000000))")
+}
+
+took=()
+for round in 1 2 3; do
+	gets_in
+	[ $round = 3 ] || stop_daemon b
 done
-took=$((($(date +%s%N) - begin) / 1000000))
-if [ $joined = yes ] && [ $took -lt 2000 ]; then
-	ok "a paired device gets in through 200 strangers, $took ms"
+mapfile -t took < <(printf '%s\n' "${took[@]}" | sort -n)
+if [ "${took[1]:-9999}" -lt 2000 ]; then
+	ok "a paired device gets in through 200 strangers: ${took[*]} ms"
 else
-	bad "a paired device gets in through 200 strangers" "$joined, $took ms"
+	bad "a paired device gets in through 200 strangers" "${took[*]} ms"
 fi
 check "and what it writes comes" fob b add --issuer Crowd --account me \
 	--secret-stdin --wait-copies 1 --timeout 5 < <(echo JBSWY3DPEHPK3PXP)
