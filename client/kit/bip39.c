@@ -12,7 +12,7 @@ static bool entropy_size(size_t n)
 
 static unsigned int bit_get(const uint8_t *bits, size_t i)
 {
-	return bits[i / 8] >> (7 - i % 8) & 1u;
+	return (unsigned int)bits[i / 8] >> (7 - i % 8) & 1u;
 }
 
 static void bit_set(uint8_t *bits, size_t i)
