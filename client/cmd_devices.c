@@ -1,6 +1,4 @@
-/* fob devices and fob device rename. */
-#include <string.h>
-
+/* fob devices. */
 #include "client/account.h"
 #include "client/ask.h"
 #include "client/print.h"
@@ -140,51 +138,4 @@ const struct command cmd_devices = {
 		"  NAME    ROLE    RANK  STATE   LAST SEEN\n"
 		"  laptop  device  0     member  -          this device\n",
 	.run = run_devices,
-};
-
-static int done(struct fob *fob, const char *name)
-{
-	struct json json AUTO_JSON = { 0 };
-
-	if (!fob->json)
-		return STATUS_OK;
-	json_object(&json, NULL);
-	json_text(&json, "device", name);
-	json_object_end(&json);
-	return print_json(fob, &json);
-}
-
-static int run_device(struct fob *fob, char **argv)
-{
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__RenameAsk rename;
-	struct texts arguments;
-	int r;
-
-	fob__rename_ask__init(&rename);
-	if (!options_parse(fob, argv, NULL, 0, &arguments))
-		return fob->status;
-	if (arguments.n < 2 || strcmp(arguments.list[0], "rename") != 0)
-		return fail(fob, STATUS_USAGE, "rename [DEVICE] NAME");
-	if (arguments.n > 3)
-		return fail(fob, STATUS_USAGE, "one argument too many: %s",
-			    arguments.list[3]);
-	if (arguments.n == 3)
-		rename.device = arguments.list[1];
-	rename.name = arguments.list[arguments.n - 1];
-	request.rename = &rename;
-	r = ask_plain(fob, &request);
-	return r == 0 ? done(fob, rename.name) : r;
-}
-
-const struct command cmd_device = {
-	.name = "device",
-	.brief = "change one device",
-	.help = "Usage: fob device rename [DEVICE] NAME\n"
-		"\n"
-		"Gives a device another name. A device renames itself only.\n"
-		"\n"
-		"Example:\n"
-		"  $ fob device rename desk\n",
-	.run = run_device,
 };

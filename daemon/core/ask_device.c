@@ -196,9 +196,13 @@ static int warn(const struct node *node, struct strings *warnings)
 				   "taken in from other devices"))
 		return -ENOMEM;
 	if (node->self_author != NONE && node->state != NODE_EMPTY &&
-	    !node->set.authors[node->self_author].member &&
-	    !strings_add(warnings, "this device was revoked"))
-		return -ENOMEM;
+	    !node->set.authors[node->self_author].member) {
+		struct saying revoked = { .n = 0 };
+
+		call_revoked_text(node, &revoked);
+		if (!strings_add(warnings, revoked.text))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -402,7 +406,8 @@ int device_find(struct step *step, struct call *call, const char *text,
 
 		text_hex_encode(hex, sizeof(hex), BYTES(author->id));
 		if (!author->member ||
-		    (strcmp(text, node_device_name(node, i)) != 0 &&
+		    (!text_same(text_of(text),
+				text_of(node_device_name(node, i))) &&
 		     (strlen(text) < 8 ||
 		      strncmp(hex, text, strlen(text)) != 0)))
 			continue;
@@ -569,7 +574,7 @@ static void sync_count(const struct node *node, size_t *ret_up,
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		const struct sync_peer *peer = &node->sync.peers[i];
 
-		if (!peer->conn || !peer->up)
+		if (!peer->conn || !peer->up || peer->rescue)
 			continue;
 		++*ret_up;
 		*ret_equal += peer->in_sync;

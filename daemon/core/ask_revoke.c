@@ -135,6 +135,13 @@ static int revoke_again(struct step *step, uint32_t target, uint64_t since,
 	return r;
 }
 
+int revoke_by_kit(struct step *step, uint32_t device, const struct kit *kit)
+{
+	int r = revoke_again(step, device, 0, kit);
+
+	return r ? r : revoke_write(step, device, 0, kit);
+}
+
 static int revoke_suspend(struct step *step, uint32_t device, uint64_t since)
 {
 	AUTO_FREE struct revocation *what = calloc(1, sizeof(*what));
@@ -271,21 +278,22 @@ int revoke_kit(struct step *step, struct call *call,
 	return r < 0 ? r : 1;
 }
 
+/*
+ * Out by its own hand: whoever is connected hears it before we forget. One
+ * that is out already only forgets.
+ */
 static int revoke_leave(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
-	int r;
+	int r = 0;
 
-	r = revoke_write(step, node->self_author, 0, NULL);
+	if (node->set.authors[node->self_author].member)
+		r = revoke_write(step, node->self_author, 0, NULL);
 	if (r)
 		return revoke_failed(step, call, r);
-	/* The REVOKE goes out to whoever is connected before we forget. */
-	r = peer_fresh(step);
+	r = peer_leave(step);
 	if (r == 0)
-		r = peer_flush(step);
-	if (r < 0)
-		return r;
-	r = call_ok(step, call);
+		r = call_ok(step, call);
 	effects_add(step->effects, EFFECT_WIPE);
 	return r;
 }
@@ -300,6 +308,12 @@ int ask_revoke(struct step *step, struct call *call)
 
 	if (ask->leave)
 		return revoke_leave(step, call);
+	if (step->node->state == NODE_KEEPER)
+		return call_fail(step, call, STATUS_REFUSED,
+				 "a keeper puts nobody out but itself: fob "
+				 "device leave");
+	if (!step->node->set.authors[step->node->self_author].member)
+		return call_revoked(step, call);
 	r = device_find(step, call, ask->device, &device);
 	if (r == 0 && by_kit)
 		r = revoke_kit(step, call, &ask->recovery_seed, &kit);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/state.h"
+#include "daemon/core/saying.h"
+#include "daemon/core/recover.h"
 
 struct client *call_client(struct node *node, uint32_t conn)
 {
@@ -191,18 +192,20 @@ static int call_gate(struct step *step, struct call *call,
 
 		return r < 0 ? r : 1;
 	}
-	if (request->unlocked && node->state == NODE_KEEPER) {
+	if (request->unlocked && node->state == NODE_KEEPER &&
+	    !request->keeper) {
 		int r = call_fail(step, call, STATUS_REFUSED,
 				  "this is a keeper: it holds ciphertext "
 				  "only and cannot do that");
 		return r < 0 ? r : 1;
 	}
-	if (request->unlocked && !node_may_read(node)) {
+	if (request->unlocked && !node_may_read(node) &&
+	    node->state != NODE_KEEPER) {
 		int r = call_need(step, call, FOB__NEED__NEED_UNLOCK, 0);
 
 		return r < 0 ? r : 1;
 	}
-	if (request->confirm &&
+	if (request->confirm && node->state != NODE_KEEPER &&
 	    (!client || client->fresh_kind != request->confirm ||
 	     client->fresh_until <= node->mono)) {
 		int r = call_need(step, call, FOB__NEED__NEED_CONFIRM,
@@ -213,23 +216,43 @@ static int call_gate(struct step *step, struct call *call,
 	return 0;
 }
 
-/* A device that was revoked keeps what it has and says so. */
-static int call_revoked(struct step *step, struct call *call)
+/* The REVOKE that put this device out, or NONE: by itself. */
+static const struct item *call_revoke(const struct node *node,
+				      const char **ret_by)
 {
-	struct node *node = step->node;
 	const struct set_author *self = &node->set.authors[node->self_author];
-	const char *by = "the recovery key";
-	int r;
+	uint32_t author;
 
-	if (self->revoke != NONE &&
-	    node->set.items[self->revoke].author != NONE)
-		by = node_device_name(node,
-				      node->set.items[self->revoke].author);
-	r = call_fail(step, call, STATUS_REFUSED,
-		      "this device was revoked by %s: it keeps what it has "
-		      "and writes nothing more",
-		      self->self_revoked ? "itself" : by);
-	return r < 0 ? r : 1;
+	*ret_by = "itself";
+	if (self->revoke == NONE)
+		return NULL;
+	author = node->set.items[self->revoke].author;
+	*ret_by = author == NONE ? "the recovery key" :
+				   node_device_name(node, author);
+	return set_head(&node->set, self->revoke);
+}
+
+void call_revoked_text(const struct node *node, struct saying *ret)
+{
+	const char *by;
+	const struct item *revoke = call_revoke(node, &by);
+
+	saying_add(ret, "this device was revoked by ");
+	saying_add(ret, by);
+	if (revoke && revoke->head->time) {
+		saying_add(ret, " on ");
+		saying_date(ret, revoke->head->time);
+	}
+}
+
+int call_revoked(struct step *step, struct call *call)
+{
+	struct saying text = { .n = 0 };
+
+	call_revoked_text(step->node, &text);
+	return call_fail(step, call, STATUS_REFUSED,
+			 "%s: it keeps what it has and writes nothing more",
+			 text.text);
 }
 
 static int call_handle(struct step *step, struct call *call)
@@ -249,8 +272,7 @@ static int call_handle(struct step *step, struct call *call)
 	}
 	if (request->write && node->self_author != NONE &&
 	    !node->set.authors[node->self_author].member) {
-		r = call_revoked(step, call);
-		return r < 0 ? r : CALL_DONE;
+		return call_revoked(step, call);
 	}
 	if (request->use)
 		node->last_use = node->mono;
@@ -375,6 +397,8 @@ void call_client_gone(struct step *step)
 		meet_call_gone(step, call->number);
 		call_remove(node, call);
 	}
+	snapshot_client_gone(node, step->event->conn);
+	recover_client_gone(node, step->event->conn);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (node->clients[i].conn == step->event->conn)
 			node->clients[i] = (struct client){ 0 };

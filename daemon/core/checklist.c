@@ -6,28 +6,55 @@
 
 #include "daemon/core/account.h"
 #include "daemon/core/change.h"
+#include "daemon/core/trust/bits.h"
 
-/* When the device was revoked as lost, ms since 1970; 0: it was not. */
+static uint64_t time_of(const struct node *node, uint32_t item)
+{
+	const struct item *head = set_head(&node->set, item);
+
+	if (!head)
+		return 0;
+	return head->head->time ? head->head->time : 1;
+}
+
+/* When the device was put out or aside, ms since 1970; 0: it was not. */
 static uint64_t lost_at(const struct node *node, uint32_t device)
 {
 	const struct set_author *author = &node->set.authors[device];
 	const struct item *revoke;
 
-	if (author->revoke == NONE || author->role != FOB__ROLE__DEVICE)
+	if (author->role != FOB__ROLE__DEVICE)
 		return 0;
+	if (author->revoke == NONE)
+		return author->member &&
+				       node->roster.devices[device].suspended ?
+			       time_of(node,
+				       node->roster.devices[device].suspend) :
+			       0;
 	revoke = set_head(&node->set, author->revoke);
+	/* New keys of a device that is still here have lost nothing. */
 	if (!revoke || revoke->head->revoke->reason != 0)
 		return 0;
-	return revoke->head->time ? revoke->head->time : 1;
+	return time_of(node, author->revoke);
+}
+
+/* Did it ever read the group? Of main all devices do. */
+static bool could_read(const struct node *node, uint32_t device, uint32_t group)
+{
+	const struct roster_group *found = roster_group(&node->roster, group);
+
+	return group == 0 || !found || bits_get(found->admitted, device);
 }
 
 bool checklist_owes(const struct node *node, uint32_t device,
 		    const struct vault_entry *entry)
 {
 	uint64_t lost = lost_at(node, device);
+	/* What has no seed is as old as the entry. */
+	uint64_t since = entry->n_seeds ? entry->seeded : entry->created;
 
-	return lost && entry->n_seeds && !entry->trashed &&
-	       entry->seeded <= lost && entry->rotated < lost;
+	return lost && !entry->trashed && since <= lost &&
+	       entry->rotated < lost && could_read(node, device, entry->group);
 }
 
 bool checklist_open(const struct node *node, const struct vault_entry *entry)

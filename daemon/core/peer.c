@@ -8,7 +8,12 @@
 
 void peer_close(struct step *step, uint32_t conn)
 {
-	effects_add(step->effects, EFFECT_CLOSE)->conn = conn;
+	struct rescue_line *line = rescue_line(step->node, conn);
+
+	if (line)
+		rescue_hang_up(step, line);
+	else
+		effects_add(step->effects, EFFECT_CLOSE)->conn = conn;
 }
 
 static uint32_t peer_author(const struct node *node,
@@ -206,6 +211,19 @@ static int peer_up(struct step *step)
 	return 0; /* a stranger has its chain to show first */
 }
 
+struct sync_peer *peer_rescue(struct step *step, uint32_t conn,
+			      const uint8_t hash[static 32], bool dialed)
+{
+	struct sync_peer *peer =
+		sync_up(&step->node->sync, conn, NONE, hash, dialed);
+
+	if (peer)
+		peer->rescue = true;
+	if (peer && dialed && peer_greet(step, peer) < 0)
+		step->effects->failed = true;
+	return peer;
+}
+
 static int peer_down(struct step *step)
 {
 	struct node *node = step->node;
@@ -232,7 +250,7 @@ static int peer_hello(struct step *step, struct sync_peer *peer,
 	int r = 0;
 
 	peer->greeted = true;
-	if (peer->author == NONE) {
+	if (peer->author == NONE && !peer->rescue) {
 		for (size_t i = 0; i < n && r >= 0; i++) {
 			struct take take = { .conn = peer->conn };
 
@@ -331,8 +349,8 @@ static int peer_take(struct step *step, struct sync_peer *peer,
 	return sync_items(&step->node->sync, peer, &taken);
 }
 
-static int peer_bye(struct step *step, struct sync_peer *peer,
-		    const Fob__Bye *bye)
+static int peer_take_bye(struct step *step, struct sync_peer *peer,
+			 const Fob__Bye *bye)
 {
 	struct take take = { .conn = peer->conn };
 	uint32_t index;
@@ -360,19 +378,22 @@ static int peer_dispatch(struct step *step, struct sync_peer *peer,
 		r = peer_hello(step, peer, message->hello);
 	if (r || peer->conn != conn || !peer->up)
 		return r; /* it was refused */
+	/* Whoever holds the kit is given all, and gives nothing. */
+	if (peer->rescue && !peer->leader && (message->items || message->bye))
+		return SYNC_ERR_PROTOCOL;
 	if (message->items)
 		return peer_take(step, peer, message->items);
 	if (message->statuses)
 		return statement_take(step, peer, message->statuses);
 	if (message->bye)
-		return peer_bye(step, peer, message->bye);
+		return peer_take_bye(step, peer, message->bye);
 	return sync_message(&step->node->sync, peer, message);
 }
 
-static int peer_message(struct step *step)
+int peer_message(struct step *step, uint32_t conn, struct bytes bytes)
 {
 	struct node *node = step->node;
-	struct sync_peer *peer = sync_peer(&node->sync, step->event->conn);
+	struct sync_peer *peer = sync_peer(&node->sync, conn);
 	struct budget budget;
 	Fob__PeerMessage *message;
 	int r = SYNC_ERR_PROTOCOL;
@@ -381,14 +402,14 @@ static int peer_message(struct step *step)
 		return 0; /* closed by us, and more was on its way */
 	peer->heard = node->mono;
 	budget_init(&budget, false);
-	message = fob__peer_message__unpack(
-		&budget.allocator, step->event->data.n, step->event->data.p);
+	message = fob__peer_message__unpack(&budget.allocator, bytes.n,
+					    bytes.p);
 	if (message) {
 		r = peer_dispatch(step, peer, message);
 		fob__peer_message__free_unpacked(message, &budget.allocator);
 	}
 	budget_deinit(&budget);
-	if (r > 0 && peer->conn == step->event->conn)
+	if (r > 0 && peer->conn == conn)
 		peer_protocol(step, peer);
 	return r < 0 ? r : 0;
 }
@@ -433,7 +454,8 @@ int peer_event(struct step *step)
 	case EVENT_PEER_UP:
 		return peer_up(step);
 	case EVENT_PEER_MESSAGE:
-		return peer_message(step);
+		return peer_message(step, step->event->conn,
+				    step->event->data);
 	case EVENT_PEER_DOWN:
 		return peer_down(step);
 	case EVENT_PEER_RENEW:
@@ -471,17 +493,12 @@ int peer_fresh(struct step *step)
 	return r;
 }
 
-static int peer_bye_revoked(struct step *step, struct sync_peer *peer)
+static int peer_bye(struct step *step, struct sync_peer *peer,
+		    const struct item *revoke)
 {
-	struct node *node = step->node;
-	const struct set_author *author = &node->set.authors[peer->author];
-	const struct item *revoke =
-		author->revoke == NONE ? NULL :
-					 set_head(&node->set, author->revoke);
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Bye bye = FOB__BYE__INIT;
 	Fob__Item item = FOB__ITEM__INIT;
-	int r;
 
 	if (revoke) {
 		item.body = binary(revoke->body, revoke->body_len);
@@ -490,18 +507,37 @@ static int peer_bye_revoked(struct step *step, struct sync_peer *peer)
 	}
 	bye.reason = 1;
 	message.bye = &bye;
-	r = sync_say(&node->sync, peer, &message);
+	return sync_say(&step->node->sync, peer, &message);
+}
+
+static int peer_bye_revoked(struct step *step, struct sync_peer *peer)
+{
+	struct node *node = step->node;
+	const struct set_author *author = &node->set.authors[peer->author];
+	const struct item *revoke =
+		author->revoke == NONE ? NULL :
+					 set_head(&node->set, author->revoke);
+
 	step_trace(step, TRACE_REVOKED, author->id, NULL, 0);
-	return r;
+	return peer_bye(step, peer, revoke);
 }
 
 static int peer_drain(struct step *step)
 {
 	struct sync *sync = &step->node->sync;
 
-	for (size_t i = 0; i < sync->n_out; i++)
-		effects_take(step->effects, EFFECT_SEND, sync->out[i].conn,
-			     sync->out[i].data, sync->out[i].n);
+	for (size_t i = 0; i < sync->n_out; i++) {
+		struct sync_out *out = &sync->out[i];
+		struct rescue_line *line = rescue_line(step->node, out->conn);
+
+		if (!line) {
+			effects_take(step->effects, EFFECT_SEND, out->conn,
+				     out->data, out->n);
+			continue;
+		}
+		rescue_say(step, line, (struct bytes){ out->data, out->n });
+		free(out->data);
+	}
 	sync->n_out = 0;
 	return 0;
 }
@@ -521,6 +557,28 @@ int peer_membership(struct step *step)
 			continue;
 		if (peer->up)
 			r = peer_bye_revoked(step, peer);
+		peer_drain(step);
+		peer_close(step, peer->conn);
+		peer_end(step, peer);
+	}
+	return r;
+}
+
+int peer_leave(struct step *step)
+{
+	struct node *node = step->node;
+	uint32_t tip = NONE;
+	int r = 0;
+
+	if (set_tips(&node->set, node->self_author, 0, &tip, 1) == 0)
+		tip = NONE;
+	for (size_t i = 0; i < PEERS_MAX && r == 0; i++) {
+		struct sync_peer *peer = &node->sync.peers[i];
+
+		if (!peer->conn || peer->author == NONE)
+			continue;
+		if (peer->up && tip != NONE)
+			r = peer_bye(step, peer, set_head(&node->set, tip));
 		peer_drain(step);
 		peer_close(step, peer->conn);
 		peer_end(step, peer);

@@ -5,9 +5,9 @@
 #include "daemon/core/state.h"
 
 static const struct request requests[] = {
-	{ "hello", ask_hello, 0, 0, 0, 0, 0, 0 },
-	{ "status", ask_status, 0, 0, 0, 0, 0, 0 },
-	{ "init", ask_init, 0, 0, 0, 0, 0, 0 },
+	{ "hello", ask_hello, .vault = false },
+	{ "status", ask_status, .vault = false },
+	{ "init", ask_init, .vault = false },
 	{ "unlock", ask_unlock, .vault = true },
 	{ "lock", ask_lock, .vault = true },
 	{ "confirm", ask_confirm, .vault = true, .unlocked = true },
@@ -35,20 +35,24 @@ static const struct request requests[] = {
 	{ "invite", ask_invite, .vault = true, .unlocked = true, .write = true,
 	  .use = true, .confirm = FOB__CONFIRM__CONFIRM_INVITE },
 	{ "approve", ask_approve, .vault = true, .unlocked = true },
-	{ "join", ask_join, 0, 0, 0, 0, 0, 0 },
+	{ "join", ask_join, .vault = false },
 	{ "devices", ask_devices, .vault = true },
 	{ "rename", ask_rename, .vault = true, .unlocked = true,
 	  .write = true },
 	{ "peer", ask_peer, .vault = true },
 	{ "sync", ask_sync, .vault = true },
 	{ "wait", ask_wait, .vault = true },
-	{ "events", ask_events, 0, 0, 0, 0, 0, 0 },
+	{ "events", ask_events, .vault = false },
 	{ "revoke", ask_revoke, .vault = true, .unlocked = true, .index = true,
-	  .write = true, .use = true, .confirm = FOB__CONFIRM__CONFIRM_REVOKE },
+	  .keeper = true, .use = true,
+	  .confirm = FOB__CONFIRM__CONFIRM_REVOKE },
 	{ "lift", ask_lift, .vault = true, .unlocked = true, .write = true,
 	  .use = true, .confirm = FOB__CONFIRM__CONFIRM_REVOKE },
 	{ "rotate", ask_rotate, .vault = true, .unlocked = true, .index = true,
 	  .write = true, .use = true },
+	{ "kit", ask_kit, .vault = true, .write = true },
+	{ "snapshot", ask_snapshot, .vault = false },
+	{ "recover", ask_recover, .vault = false },
 };
 
 /* In the order of the table above. */
@@ -60,7 +64,8 @@ static const struct request *request_list(const Fob__Request *r)
 		r->code,    r->edit,	r->remove, r->trash,   r->history,
 		r->revert,  r->resolve, r->invite, r->approve, r->join,
 		r->devices, r->rename,	r->peer,   r->sync,    r->wait,
-		r->events,  r->revoke,	r->lift,   r->rotate,
+		r->events,  r->revoke,	r->lift,   r->rotate,  r->kit,
+		r->snapshot, r->recover,
 	};
 	const struct request *found = NULL;
 

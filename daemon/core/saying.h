@@ -15,6 +15,8 @@ struct saying {
 
 void saying_add(struct saying *saying, const char *part);
 void saying_number(struct saying *saying, uint64_t number);
+/* ms since 1970 as 2025-03-01, UTC. */
+void saying_date(struct saying *saying, uint64_t ms);
 /* "issuer/account", or the one that is there, or the start of the id. */
 void saying_name(struct saying *saying, const struct vault_entry *entry);
 

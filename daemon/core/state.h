@@ -112,6 +112,10 @@ struct parked {
 
 struct invite;
 struct join;
+struct recover;
+struct rescue_line;
+struct rescue_lines;
+struct snapshot_job;
 
 struct node {
 	struct node_config config;
@@ -187,6 +191,11 @@ struct node {
 	struct join *join;
 	uint32_t dead_codes;
 	uint64_t invite_rest; /* mono ms: no new code before */
+
+	uint64_t drill; /* ms since 1970: the kit was proven; 0: never */
+	struct recover *recover;     /* secret memory */
+	struct rescue_lines *lines;  /* NULL: none so far */
+	struct snapshot_job *snapshots;
 };
 
 struct step {
@@ -300,6 +309,10 @@ int call_reply(struct step *step, const struct call *call, Fob__Reply *reply);
 int call_fail(struct step *step, struct call *call, enum status status,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));
 int call_ok(struct step *step, struct call *call);
+/* Answers that this device was revoked, by whom and when. */
+int call_revoked(struct step *step, struct call *call);
+struct saying;
+void call_revoked_text(const struct node *node, struct saying *ret);
 int call_need(struct step *step, struct call *call, uint32_t need,
 	      uint32_t confirm);
 /* The merge of a record's current versions. 0, CALL_LOAD, or negative. */
@@ -316,6 +329,8 @@ int call_open(struct step *step, struct call *call, uint32_t record,
 /* One version alone. 0, CALL_LOAD, KEYRING_ERR_* + 16, or negative. */
 int call_open_item(struct step *step, struct call *call, uint32_t item,
 		   struct record *ret);
+/* An item to be read before it is run again; returns CALL_LOAD. */
+int call_want(struct call *call, uint32_t item);
 /* Asks for the slot's key from a passphrase; returns CALL_KDF or CALL_PARK. */
 int call_kdf(struct step *step, struct call *call, struct bytes passphrase,
 	     const struct slot *slot);
@@ -333,6 +348,7 @@ struct request {
 	bool unlocked;
 	bool index;	  /* needs the list of accounts */
 	bool write;	  /* refused when this device is revoked */
+	bool keeper;	  /* a keeper may, too */
 	bool use;	  /* counts as use: the idle lock waits */
 	uint32_t confirm; /* kind of fresh passphrase, or 0 */
 };
@@ -349,6 +365,8 @@ int peer_copies(const struct node *node, uint32_t item, bool keepers);
 int peer_serve(struct step *step, uint32_t slot);
 int peer_served(struct step *step, uint32_t slot);
 int peer_soft(struct step *step);
+/* This device is out by its own hand: tells those connected, and ends. */
+int peer_leave(struct step *step);
 /* The one address by hand of a device, kept and dialed at once. */
 int peer_by_hand(struct step *step, uint32_t author, const char *address);
 
@@ -356,10 +374,32 @@ void peer_close(struct step *step, uint32_t conn);
 /* Forgets a session; its device is dialed again after a while. */
 void peer_end(struct step *step, struct sync_peer *peer);
 
+/* A message as it came, from a channel or a line. */
+int peer_message(struct step *step, uint32_t conn, struct bytes message);
+/* A session with whoever holds the kit, or with who serves us for it. */
+struct sync_peer *peer_rescue(struct step *step, uint32_t conn,
+			      const uint8_t hash[static 32], bool dialed);
+
+/* --- rescue.c: connections for recovery --- */
+/* Is it one of those? */
+struct rescue_line *rescue_line(const struct node *node, uint32_t conn);
+int rescue_event(struct step *step, struct rescue_line *line);
+int rescue_up(struct step *step);
+int rescue_dial(struct step *step, const char *address, uint32_t *ret_conn);
+void rescue_say(struct step *step, struct rescue_line *line,
+		struct bytes message);
+void rescue_hang_up(struct step *step, struct rescue_line *line);
+int rescue_timeouts(struct step *step);
+uint64_t rescue_due(const struct node *node);
+void rescue_free(struct node *node);
+
+/* --- recover.c --- */
+/* Rows of a recovery wait in memory until its end; called last in a step. */
+int recover_settle(struct step *step);
+bool recover_gathers(const struct node *node);
+
 /* --- dial.c --- */
 int dial_reserve(struct node *node); /* a dial for each author */
-/* It came to nothing, or ended: again after a delay that grows. */
-void dial_later(struct step *step, struct dial *dial);
 /* It came to nothing, or ended: again after a delay that grows. */
 void dial_later(struct step *step, struct dial *dial);
 
@@ -369,6 +409,10 @@ int statement_take(struct step *step, struct sync_peer *peer,
 /* All that we know, once in a session, when there is time for it. */
 int statement_greet(struct step *step, struct sync_peer *peer);
 int statement_make(struct step *step); /* our own, anew */
+/* The same, given to nobody: the length of the row. */
+size_t statement_row(struct step *step, uint8_t ret[static STATUS_ROW_MAX]);
+/* One that came by another way, if it is genuine and newer. */
+int statement_keep(struct step *step, struct bytes packed);
 
 /* --- debt.c --- */
 int debt_settle(struct step *step);
@@ -422,10 +466,15 @@ int ask_events(struct step *step, struct call *call);
 int ask_revoke(struct step *step, struct call *call);
 int ask_lift(struct step *step, struct call *call);
 int ask_rotate(struct step *step, struct call *call);
+int ask_kit(struct step *step, struct call *call);
+int ask_snapshot(struct step *step, struct call *call);
+int ask_recover(struct step *step, struct call *call);
 
 /* --- ask_revoke.c: the kit out of a seed; 0, or 1 when it was replied --- */
 int revoke_kit(struct step *step, struct call *call,
 	       const ProtobufCBinaryData *seed, struct kit *ret);
+/* All that is known of the device counts, and nothing after. By the kit. */
+int revoke_by_kit(struct step *step, uint32_t device, const struct kit *kit);
 
 /* --- ask_device.c: what others need of devices --- */
 /* A member by name, id or id prefix. 0, or 1 when it was replied. */

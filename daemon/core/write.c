@@ -127,9 +127,11 @@ int write_by_kit(struct step *step, Fob__Head *head, const struct kit *kit,
 			       kit->sign_secret, ret_index);
 }
 
+/* A keeper has its signing key at hand, for its own REVOKE. */
 static bool write_allowed(const struct node *node)
 {
-	return node_may_read(node) && node->self_author != NONE &&
+	return (node_may_read(node) || node->state == NODE_KEEPER) &&
+	       node->self_author != NONE &&
 	       node->set.authors[node->self_author].member;
 }
 
