@@ -24,19 +24,9 @@ static bool is_plain(struct bytes file)
 static bool is_other(struct bytes file)
 {
 	static const char *const magics[] = {
-		"PK\x03\x04",
-		"SQLite format 3",
-		"\x89PNG",
-		"\xff\xd8\xff",
-		"%PDF-",
-		"\xac\xed",
-		"\x1f\x8b",
-		"GIF8",
-		"KeePass",
-		"\x03\xd9\xa2\x9a",
-		"\x85\x02",
-		"\x7f"
-		"ELF",
+		"PK\x03\x04", "SQLite format 3",  "\x89PNG",  "\xff\xd8\xff",
+		"%PDF-",      "\xac\xed",	  "\x1f\x8b", "GIF8",
+		"KeePass",    "\x03\xd9\xa2\x9a", "\x85\x02", "\177ELF",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
@@ -187,7 +177,7 @@ int andotp_read(struct bytes file, struct import *import)
 	size_t i;
 	int r = 0;
 
-	if (is_noise(file))
+	if (!is_plain(file) && !text_utf8(file))
 		r = open_either(import, file, &plain);
 	if (r == 0)
 		r = json_read(plain.p ? buffer_bytes(&plain) : file, import,

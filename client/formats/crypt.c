@@ -83,7 +83,8 @@ int crypt_scrypt(const struct crypt_scrypt *how, struct bytes password,
 {
 	uint64_t n = how->n;
 
-	if (n < 2 || (n & (n - 1)) != 0 || how->r == 0 || how->p == 0)
+	if (n < 2 || (n & (n - 1)) != 0 || how->r == 0 || how->p == 0 ||
+	    how->salt.n == 0)
 		return CRYPT_ERR_NUMBERS;
 	if (how->r > CRYPT_SCRYPT_MAX / 128 ||
 	    n > CRYPT_SCRYPT_MAX / 128 / how->r ||

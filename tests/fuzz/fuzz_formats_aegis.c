@@ -1,0 +1,11 @@
+/*
+ * Vaults of Aegis of any bytes.
+ *
+ * Covers: crypt, buffer
+ */
+#include "tests/fuzz/formats.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_format("aegis", (struct bytes){ data, size }, "p");
+}
