@@ -217,7 +217,9 @@ static void meet_dial(struct driver *driver, const struct effect *effect)
 {
 	struct conn *conn;
 
-	int rc = net_open(driver->net, CONN_MEET, effect->address, &conn);
+	int rc = net_open(driver->net,
+			  effect->number == 3 ? CONN_RESCUE : CONN_MEET,
+			  effect->address, &conn);
 	if (rc)
 		driver_die("no memory for a connection", rc);
 	conn_set_number(conn, effect->conn);

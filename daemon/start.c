@@ -53,7 +53,14 @@ static void feed_conn(struct driver *driver, enum event_type type,
 	event.conn = conn_number(conn);
 	event.data = data;
 	event.dialed = conn_dialed(conn) && !conn_came_up(conn);
+	event.rescue = conn_kind(conn) == CONN_RESCUE;
 	driver_feed(driver, &event);
+}
+
+/* Their handshakes are the core's. */
+static bool is_meeting(const struct conn *conn)
+{
+	return conn_kind(conn) == CONN_MEET || conn_kind(conn) == CONN_RESCUE;
 }
 
 static void on_up(void *owner, struct conn *conn)
@@ -66,7 +73,7 @@ static void on_up(void *owner, struct conn *conn)
 	}
 	if (!conn_dialed(conn))
 		conn_set_number(conn, driver_number(driver));
-	if (conn_kind(conn) == CONN_MEET)
+	if (is_meeting(conn))
 		feed_conn(driver, EVENT_MEET_UP, conn,
 			  (struct bytes){ NULL, 0 });
 }
@@ -77,7 +84,7 @@ static void on_bytes(void *owner, struct conn *conn, struct bytes bytes)
 
 	if (conn_kind(conn) == CONN_PEER)
 		peers_bytes(driver, conn, bytes);
-	else if (conn_kind(conn) == CONN_MEET)
+	else if (is_meeting(conn))
 		feed_conn(driver, EVENT_MEET_BYTES, conn, bytes);
 	else
 		feed_conn(driver, EVENT_CLIENT, conn, bytes);
@@ -95,8 +102,8 @@ static void on_down(void *owner, struct conn *conn, int error)
 		peers_down(driver, conn);
 	else
 		feed_conn(driver,
-			  conn_kind(conn) == CONN_MEET ? EVENT_MEET_DOWN :
-							 EVENT_CLIENT_GONE,
+			  is_meeting(conn) ? EVENT_MEET_DOWN :
+					     EVENT_CLIENT_GONE,
 			  conn, (struct bytes){ NULL, 0 });
 }
 

@@ -16,6 +16,8 @@ static enum log_level level_of(enum trace_what what)
 	case TRACE_POISONED:
 	case TRACE_FULL:
 	case TRACE_CONFLICT:
+	case TRACE_KIT:
+	case TRACE_RESCUE:
 		return LOG_LEVEL_WARN;
 	case TRACE_STARTED:
 	case TRACE_INITIALIZED:
@@ -25,6 +27,7 @@ static enum log_level level_of(enum trace_what what)
 	case TRACE_PEER_DOWN:
 	case TRACE_INVITED:
 	case TRACE_JOINED:
+	case TRACE_RECOVERED:
 		return LOG_LEVEL_INFO;
 	default:
 		return LOG_LEVEL_DEBUG;

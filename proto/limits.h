@@ -109,6 +109,12 @@
 #define INVITE_DEAD_MAX 3     /* dead codes until the back-off starts */
 #define INVITE_BACKOFF_MS 60000
 
+/* --- recovery ------------------------------------------------------------- */
+#define RESCUE_LINES 3		       /* connections at once */
+#define RECOVER_BYTES_MAX (1ull << 30) /* that are held until all is there */
+#define SNAPSHOT_PLAIN (48 * 1024)     /* parts in one chunk, packed */
+#define SNAPSHOT_JOBS 4		       /* files being written or looked at */
+
 /* --- clients -------------------------------------------------------------- */
 #define CLIENTS_MAX 16
 #define REQUEST_DEADLINE_MS 30000

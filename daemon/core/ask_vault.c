@@ -337,10 +337,11 @@ int ask_init(struct step *step, struct call *call)
 	int r;
 
 	memset(&kit, 0, sizeof(kit));
-	if (node->state != NODE_EMPTY)
+	if (node->state != NODE_EMPTY || node->recover)
 		return call_fail(step, call, STATUS_CONFLICT,
-				 "there is a vault here already: nothing was "
-				 "changed");
+				 "there is a vault here already%s: nothing was "
+				 "changed",
+				 node->recover ? ", being recovered" : "");
 	if (node->config.keeper)
 		return call_fail(step, call, STATUS_REFUSED,
 				 "a keeper cannot make a vault: it joins one");

@@ -6,6 +6,7 @@
 
 /* More effects than this in one step would be a loop of our own making. */
 #define EFFECTS_MAX (1u << 20)
+#define EFFECTS_KEPT 4096 /* a longer list is given back when it is empty */
 
 void effects_init(struct effects *effects)
 {
@@ -26,6 +27,11 @@ void effects_clear(struct effects *effects)
 		effect_free(&effects->list[i]);
 	effects->n = 0;
 	effects->failed = false;
+	if (effects->cap <= EFFECTS_KEPT)
+		return;
+	free(effects->list);
+	effects->list = NULL;
+	effects->cap = 0;
 }
 
 void effects_deinit(struct effects *effects)
@@ -153,6 +159,10 @@ const char *effect_trace_text(enum trace_what what)
 		[TRACE_FULL] = "store is full",
 		[TRACE_CONFLICT] = "several seeds",
 		[TRACE_CODE] = "gave a code",
+		[TRACE_KIT] = "new recovery kit",
+		[TRACE_RESCUE] = "serves a recovery",
+		[TRACE_RECOVERED] = "recovered",
+		[TRACE_SNAPSHOT] = "snapshot made",
 	};
 
 	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] : "?";

@@ -16,7 +16,7 @@ enum effect_type {
 	EFFECT_DIAL,	    /* conn, address, remote: open a channel */
 	EFFECT_CLOSE,	    /* conn: flush, then close; peer or meeting */
 	EFFECT_KEYS,	    /* data: struct effect_keys, for channels */
-	EFFECT_MEET_DIAL,   /* conn, address */
+	EFFECT_MEET_DIAL,   /* conn, address; number 3: to recover */
 	EFFECT_MEET_SEND,   /* conn, data: bytes as they are */
 	EFFECT_MEET_LISTEN, /* number: 0 no, 1 take pairing connections */
 	EFFECT_REPLY,	    /* conn, data: a message to a client; wipe it */
@@ -72,6 +72,10 @@ enum trace_what {
 	TRACE_FULL,	  /* the store takes no more of class 2 */
 	TRACE_CONFLICT,	  /* item: record id; several seeds */
 	TRACE_CODE,	  /* item: record id; number: HOTP counter */
+	TRACE_KIT,	  /* there is a new recovery kit */
+	TRACE_RESCUE,	  /* somebody with the kit fetches all; number: items */
+	TRACE_RECOVERED,  /* device: this one; number: items */
+	TRACE_SNAPSHOT,	  /* number: items in it */
 };
 
 struct effect_trace {

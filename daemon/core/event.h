@@ -19,7 +19,7 @@ enum event_type {
 	EVENT_PEER_MESSAGE, /* a whole message from it */
 	EVENT_PEER_DOWN,    /* it ended, or a dial failed */
 	EVENT_PEER_RENEW,   /* the channel is old: dial anew when idle */
-	EVENT_MEET_UP,	    /* a pairing connection was made or came in */
+	EVENT_MEET_UP,	    /* one for pairing or recovery is made or came in */
 	EVENT_MEET_BYTES,
 	EVENT_MEET_DOWN,
 	EVENT_LOADED,	 /* answers EFFECT_LOAD */
@@ -68,6 +68,7 @@ struct event {
 	const char *const *addresses; /* LISTENING: ADDR:PORT */
 	size_t n_addresses;
 	bool dialed; /* PEER_DOWN, MEET_DOWN: never came up */
+	bool rescue; /* MEET_UP: its first byte is 3, not 2 */
 };
 
 #define CONN_DIALED 0x80000000u

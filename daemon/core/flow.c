@@ -41,6 +41,8 @@ bool flow_allows(const struct node *node, uint32_t author)
 
 	if (flow->store)
 		return false;
+	if (recover_gathers(node))
+		return true;
 	if (!flow->counts || author >= flow->n || flow->full_at[author] <= now)
 		return true;
 	return flow->full_at[author] - now + FLOW_PRICE <=
@@ -90,6 +92,7 @@ void flow_settle(struct step *step)
 
 	for (size_t i = 0; i < PEERS_MAX && !node->flow.counts; i++)
 		node->flow.counts = node->sync.peers[i].conn &&
+				    !node->sync.peers[i].rescue &&
 				    node->sync.peers[i].was_equal;
 	if (full && !node->flow.store)
 		step_trace(step, TRACE_FULL, NULL, NULL, node->stored_bytes);

@@ -565,10 +565,12 @@ static int join_begin(struct step *step, struct call *call)
 	const Fob__JoinAsk *ask = call->request->join;
 	int r;
 
-	if (node->state != NODE_EMPTY && node->state != NODE_JOINING)
+	if ((node->state != NODE_EMPTY && node->state != NODE_JOINING) ||
+	    node->recover)
 		return call_fail(step, call, STATUS_CONFLICT,
-				 "there is a vault here already: nothing was "
-				 "changed");
+				 "there is a vault here already%s: nothing was "
+				 "changed",
+				 node->recover ? ", being recovered" : "");
 	if (node->join)
 		return call_fail(step, call, STATUS_CONFLICT,
 				 "a join is under way already");

@@ -62,7 +62,8 @@ int load_check(struct step *step)
 	uint32_t items[CHECKS_PER_STEP];
 	size_t n = 0;
 
-	if (node->checking)
+	/* What a recovery gathers is not on disk yet. */
+	if (node->checking || recover_gathers(node))
 		return 0;
 	while (n < CHECKS_PER_STEP) {
 		uint32_t item =

@@ -152,6 +152,12 @@ int meet_event(struct step *step)
 {
 	struct node *node = step->node;
 	bool ours = node->join && node->join->meeting.conn == step->event->conn;
+	struct rescue_line *line = rescue_line(node, step->event->conn);
+
+	if (line)
+		return rescue_event(step, line);
+	if (step->event->type == EVENT_MEET_UP && step->event->rescue)
+		return rescue_up(step);
 
 	switch (step->event->type) {
 	case EVENT_MEET_UP:
@@ -168,9 +174,9 @@ int meet_event(struct step *step)
 int meet_timeouts(struct step *step)
 {
 	struct node *node = step->node;
-	int r = 0;
+	int r = rescue_timeouts(step);
 
-	if (node->invite && node->invite->expires <= node->mono) {
+	if (r == 0 && node->invite && node->invite->expires <= node->mono) {
 		r = invite_tell(step, STATUS_TIMEOUT,
 				"the code has expired: nobody joined; run fob "
 				"invite again");
@@ -206,9 +212,9 @@ static uint64_t meeting_deadline(const struct meeting *meeting)
 
 uint64_t meet_deadline(const struct node *node)
 {
-	uint64_t at = UINT64_MAX, one;
+	uint64_t at = rescue_due(node), one;
 
-	if (node->invite)
+	if (node->invite && node->invite->expires < at)
 		at = node->invite->expires;
 	for (size_t i = 0; node->invite && i < INVITE_SLOTS; i++) {
 		one = meeting_deadline(&node->invite->meetings[i]);
@@ -223,6 +229,7 @@ uint64_t meet_deadline(const struct node *node)
 
 void meet_free(struct node *node)
 {
+	rescue_free(node);
 	invite_free(node->invite);
 	join_free(node->join);
 	node->invite = NULL;

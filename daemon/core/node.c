@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/state.h"
+#include "daemon/core/recover.h"
 
 struct node *node_new(const struct node_config *config)
 {
@@ -31,6 +31,8 @@ void node_free(struct node *node)
 		return;
 	meet_free(node);
 	call_free_all(node);
+	recover_free(node);
+	snapshot_free_all(node);
 	sync_deinit(&node->sync);
 	statuses_deinit(&node->statuses);
 	vault_deinit(&node->vault);
@@ -260,6 +262,8 @@ int node_step(struct node *node, const struct event *event,
 	r = node_event(&step);
 	if (r == 0 && node->started)
 		r = node_settle(&step);
+	if (r == 0)
+		r = recover_settle(&step);
 	if (r == 0 && node->started)
 		node_timer(&step);
 	if (effects->failed)

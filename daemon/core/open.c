@@ -20,7 +20,7 @@ static struct cached *open_cached(const struct call *call, uint32_t item)
 	return NULL;
 }
 
-static int open_ask(struct call *call, uint32_t item)
+int call_want(struct call *call, uint32_t item)
 {
 	uint32_t *grown;
 
@@ -103,7 +103,7 @@ int call_open_item(struct step *step, struct call *call, uint32_t item,
 	int r;
 
 	if (!cached)
-		return open_ask(call, item);
+		return call_want(call, item);
 	if (!cached->blob_len ||
 	    !item_row_parse((struct bytes){ cached->row, cached->row_len },
 			    &row))

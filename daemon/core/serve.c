@@ -93,8 +93,10 @@ int peer_served(struct step *step, uint32_t slot)
 	}
 	if (r < 0)
 		return r;
-	step_trace(step, TRACE_SENT, node->set.authors[peer->author].id, NULL,
-		   serving->n);
+	step_trace(step, TRACE_SENT,
+		   peer->author == NONE ? NULL :
+					  node->set.authors[peer->author].id,
+		   NULL, serving->n);
 	return sync_serve(&node->sync, peer, load, serving->n);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/state.h"
+#include "daemon/core/recover.h"
 #include "proto/text.h"
 
 /* Masks come after the items, and name them by the keys of their rows. */
@@ -219,6 +219,10 @@ static int start_local(struct step *step)
 		return start_device(node, row);
 	if (key_is(key, "name")) {
 		memcpy(node->name, row.p, size_min(row.n, DEVICE_NAME_MAX));
+		return 0;
+	}
+	if (key_is(key, "drill")) {
+		kit_drill_row(node, row);
 		return 0;
 	}
 	if (key_is(key, "holders")) {

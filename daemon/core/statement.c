@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/state.h"
+#include "daemon/core/recover.h"
 
 /* A status is made this long after a change, so that many cost one. */
 #define STATUS_DELAY_MS 2000
@@ -73,6 +73,9 @@ int statement_take(struct step *step, struct sync_peer *peer,
 
 	if (statuses->n_statuses > LIST_MAX)
 		return SYNC_ERR_PROTOCOL;
+	/* Whoever holds the kit is no device, and has nothing to state. */
+	if (peer->rescue && !peer->leader)
+		return SYNC_ERR_PROTOCOL;
 	peer->clock_known = statuses->clock != 0;
 	peer->clock_offset = (int64_t)statuses->clock - node->wall;
 	for (size_t i = 0; i < statuses->n_statuses && r == 0; i++) {
@@ -81,6 +84,10 @@ int statement_take(struct step *step, struct sync_peer *peer,
 		if (n > sizeof(packed))
 			return SYNC_ERR_PROTOCOL;
 		fob__status__pack(statuses->statuses[i], packed);
+		if (peer->rescue) {
+			r = recover_status(step, (struct bytes){ packed, n });
+			continue;
+		}
 		r = statuses_take(&node->statuses, &node->set,
 				  (struct bytes){ packed, n },
 				  (uint64_t)node->wall, &author);
@@ -106,7 +113,7 @@ int statement_greet(struct step *step, struct sync_peer *peer)
 	int r = 0;
 
 	if (peer->statuses_said || !peer->up || !peer->greeted ||
-	    peer->run != SYNC_IDLE)
+	    peer->run != SYNC_IDLE || (peer->rescue && peer->leader))
 		return 0;
 	peer->statuses_said = true;
 	for (uint32_t i = 0; i < node->set.n_authors && r == 0; i++)
@@ -115,17 +122,12 @@ int statement_greet(struct step *step, struct sync_peer *peer)
 	return r;
 }
 
-int statement_make(struct step *step)
+size_t statement_row(struct step *step, uint8_t ret[static STATUS_ROW_MAX])
 {
 	struct node *node = step->node;
-	uint8_t row[STATUS_ROW_MAX], root[ID_SIZE], fresh[40];
 	struct status_profile profile = { 0 };
-	uint32_t author;
-	size_t n;
-	int r;
+	uint8_t root[ID_SIZE], fresh[40];
 
-	node->status_owed = false;
-	node->status_at = node->mono + STATUS_DELAY_MS;
 	set_root_all(&node->set, root);
 	profile.vault_id = node->set.vault_id;
 	profile.name = node->name;
@@ -134,13 +136,42 @@ int statement_make(struct step *step)
 	profile.time = (uint64_t)node->wall;
 	profile.count = (uint64_t)node->set.n_carried[0] +
 			node->set.n_carried[1] + node->set.n_carried[2];
+	profile.drill = node->drill;
 	profile.root = root;
 	profile.version = node->config.version;
 	step_random(step, fresh, sizeof(fresh));
-	n = status_make(row, node->self, &profile,
-			node->n_nets && !node->config.keeper ? &node->nets[0] :
-							       NULL,
-			fresh);
+	return status_make(ret, node->self, &profile,
+			   node->n_nets && !node->config.keeper ?
+				   &node->nets[0] :
+				   NULL,
+			   fresh);
+}
+
+int statement_keep(struct step *step, struct bytes packed)
+{
+	struct node *node = step->node;
+	uint32_t author;
+	int r;
+
+	r = statuses_take(&node->statuses, &node->set, packed,
+			  (uint64_t)node->wall, &author);
+	if (r)
+		return r < 0 ? r : 0;
+	statement_put(step, author);
+	return 0;
+}
+
+int statement_make(struct step *step)
+{
+	struct node *node = step->node;
+	uint8_t row[STATUS_ROW_MAX];
+	uint32_t author;
+	size_t n;
+	int r;
+
+	node->status_owed = false;
+	node->status_at = node->mono + STATUS_DELAY_MS;
+	n = statement_row(step, row);
 	r = statuses_take(&node->statuses, &node->set, (struct bytes){ row, n },
 			  0, &author);
 	if (r)

@@ -225,6 +225,9 @@ static void sort_stranger(struct conn *conn, struct bytes *in)
 	in->n--;
 	if (first == 1) {
 		conn->kind = CONN_PEER;
+	} else if (first == 3) {
+		conn->kind = CONN_RESCUE; /* its owner keeps the time */
+		conn_relax(conn);
 	} else if (first == 2 && conn->net->meeting) {
 		conn->kind = CONN_MEET;
 		conn_relax(conn);

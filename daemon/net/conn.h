@@ -17,6 +17,7 @@ enum conn_kind {
 	CONN_STRANGER, /* has not said yet what it is for */
 	CONN_PEER,
 	CONN_MEET,
+	CONN_RESCUE, /* somebody with the recovery kit */
 	CONN_CLIENT,
 };
 

@@ -36,6 +36,8 @@ static bool holders_free(const struct sync *sync, unsigned slot)
 
 unsigned sync_holder_slot(struct sync *sync, uint32_t author)
 {
+	if (author == NONE)
+		return HOLDER_SLOTS;
 	for (unsigned i = 0; i < HOLDER_SLOTS; i++)
 		if (sync->holder_slots[i] == author)
 			return i;

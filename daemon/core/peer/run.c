@@ -114,7 +114,8 @@ int sync_run_now(struct sync *sync, struct sync_peer *peer)
 
 static int sync_equal(struct sync *sync, struct sync_peer *peer)
 {
-	if (sync_missing(sync) && !peer->blobs_asked && !sync->full) {
+	if (sync_missing(sync) && !peer->blobs_asked && !sync->full &&
+	    (peer->leader || !peer->rescue)) {
 		peer->blobs_asked = true;
 		if (peer->leader)
 			peer->run = SYNC_BLOBS;
@@ -286,7 +287,8 @@ static int sync_ranges_answer(struct sync *sync, struct sync_peer *peer,
 	} else if (r > 0) {
 		return SYNC_ERR_PROTOCOL;
 	}
-	if (sync->full && theirs->class_ == 2)
+	if ((sync->full && theirs->class_ == 2) ||
+	    (peer->rescue && !peer->leader))
 		id_list_deinit(&peer->want);
 	none.class_ = theirs->class_;
 	message.ranges = answer ? answer : &none;

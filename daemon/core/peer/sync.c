@@ -192,6 +192,8 @@ static int sync_on_announce(struct sync *sync, struct sync_peer *peer,
 		return SYNC_ERR_PROTOCOL;
 	if (sync->full && announce->class_ == 2)
 		return 0;
+	if (peer->rescue && !peer->leader)
+		return 0;
 	for (size_t i = 0; i < announce->ids.len && r == 0; i += ID_SIZE)
 		if (!set_holds(sync->set, announce->ids.data + i))
 			r = id_list_add(&peer->want, announce->ids.data + i);
@@ -305,7 +307,7 @@ int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 		if (!peer->conn || !peer->up)
 			continue;
 		peer->in_sync = false; /* a look follows, by the leader */
-		if (peer->conn == from)
+		if (peer->conn == from || peer->rescue)
 			continue;
 		if (!from)
 			r = sync_queue(sync, peer, item);

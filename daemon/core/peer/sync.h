@@ -45,6 +45,7 @@ struct sync_peer {
 	uint8_t key[32];	  /* handshake hash */
 	uint8_t remote[KEY_SIZE]; /* their transport key */
 	bool leader;		  /* we dialed */
+	bool rescue;		  /* the leader recovers, and only takes */
 	bool up;	 /* we may speak: leader at once, else after Hello */
 	bool greeted;	 /* their Hello came */
 	bool said_hello; /* ours goes with the first message */

@@ -134,6 +134,13 @@ static bool is_fresh(const struct keyring *ring, const struct set *set,
 	       ring->n_authors == set->n_authors;
 }
 
+static void judge(struct keyring *ring)
+{
+	keyring_audit(ring);
+	for (uint32_t i = 0; i < ring->n_keys; i++)
+		ring->keys[i].clean = is_clean(ring, &ring->keys[i]);
+}
+
 static int evaluate(struct keyring *ring, const struct device_keys *self,
 		    bool open)
 {
@@ -146,9 +153,7 @@ static int evaluate(struct keyring *ring, const struct device_keys *self,
 		err = keyring_open_keys(ring, self);
 	if (err)
 		return err;
-	keyring_audit(ring);
-	for (uint32_t i = 0; i < ring->n_keys; i++)
-		ring->keys[i].clean = is_clean(ring, &ring->keys[i]);
+	judge(ring);
 	return 0;
 }
 
@@ -178,6 +183,15 @@ int keyring_evaluate(struct keyring *ring, const struct set *set,
 	ring->n_authors = set->n_authors;
 	ring->opened = open;
 	return 0;
+}
+
+int keyring_open_kit(struct keyring *ring, const struct kit *kit)
+{
+	int err = keyring_open_for_kit(ring, kit);
+
+	if (!err)
+		judge(ring);
+	return err;
 }
 
 /* --- questions ------------------------------------------------------------ */

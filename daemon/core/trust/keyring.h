@@ -77,6 +77,13 @@ int keyring_evaluate(struct keyring *ring, const struct set *set,
 		     const struct device_keys *self);
 
 /*
+ * Opens what is wrapped for this kit, of whatever generation, and what those
+ * keys carry: until the next evaluation without unlocked keys. After
+ * keyring_evaluate(). 0, -ENOMEM.
+ */
+int keyring_open_kit(struct keyring *ring, const struct kit *kit);
+
+/*
  * The clean key of least kid, if it is held; else the next that is. 0, or
  * KEYRING_ERR_OWED: none is clean; KEYRING_ERR_NO_KEY: none of them is held.
  */

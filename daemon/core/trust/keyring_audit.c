@@ -144,6 +144,45 @@ static int open_carried(struct keyring *ring)
 	return err;
 }
 
+static int open_kit_wrap(struct keyring *ring, const struct kit *kit,
+			 uint32_t kid, const Fob__Wrap *wrap)
+{
+	struct wrap_recipient to = { .vault_id = ring->set->vault_id,
+				     .generation = wrap->generation };
+	uint8_t secret[KEY_SIZE];
+	int err = 0;
+
+	if (!sodium_is_zero(wrap->recipient.data, DEVICE_ID_SIZE) ||
+	    keyring_find_secret(ring, kid))
+		return 0;
+	memcpy(to.public_key, kit->wrap_public, KEY_SIZE);
+	if (wrap_open(secret, wrap, &to, kit->wrap_secret,
+		      keyring_kid_bytes(ring, kid)) == 0)
+		err = keep_secret(ring, kid, secret);
+	sodium_memzero(secret, sizeof(secret));
+	return err;
+}
+
+int keyring_open_for_kit(struct keyring *ring, const struct kit *kit)
+{
+	struct key_item it;
+	int err = 0;
+
+	for (uint32_t i = 0; i < ring->set->n_heads && !err; i++) {
+		const Fob__Key *key;
+
+		if (!keyring_read_item(ring, i, &it))
+			continue;
+		if (it.head->grant)
+			err = open_kit_wrap(ring, kit, it.kid,
+					    it.head->grant->wrap);
+		key = it.head->key;
+		for (size_t w = 0; key && w < key->n_wraps && !err; w++)
+			err = open_kit_wrap(ring, kit, it.kid, key->wraps[w]);
+	}
+	return err ? err : open_carried(ring);
+}
+
 int keyring_open_keys(struct keyring *ring, const struct device_keys *self)
 {
 	int err = open_wraps(ring, self);

@@ -34,6 +34,9 @@ const uint8_t *keyring_find_secret(const struct keyring *ring, uint32_t kid);
 /* Opens what self can open; the table is filled. 0, -ENOMEM. */
 int keyring_open_keys(struct keyring *ring, const struct device_keys *self);
 
+/* The same with the recovery key. */
+int keyring_open_for_kit(struct keyring *ring, const struct kit *kit);
+
 /* Sets held, audited and poisoned of all keys. */
 void keyring_audit(struct keyring *ring);
 

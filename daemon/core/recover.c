@@ -1,0 +1,247 @@
+/* What a recovery gathers, until it is kept whole or forgotten whole. */
+#include "daemon/core/recover.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/secret.h"
+
+bool recover_gathers(const struct node *node)
+{
+	return node->recover && !node->recover->made;
+}
+
+void recover_free(struct node *node)
+{
+	struct recover *recover = node->recover;
+
+	if (!recover)
+		return;
+	effects_deinit(&recover->held);
+	snapshot_reader_deinit(recover->reader);
+	secret_free(recover->reader);
+	for (size_t i = 0; i < recover->n_statuses; i++)
+		free(recover->statuses[i]);
+	secret_free(recover);
+	node->recover = NULL;
+}
+
+void recover_client_gone(struct node *node, uint32_t conn)
+{
+	if (node->recover && node->recover->client == conn)
+		node->recover->gone = true;
+}
+
+/* --- rows ----------------------------------------------------------------------- */
+
+static bool is_row(const struct effect *effect)
+{
+	return effect->type == EFFECT_PUT || effect->type == EFFECT_DELETE ||
+	       effect->type == EFFECT_SOFT_PUT;
+}
+
+static void move(struct effects *to, struct effect *from)
+{
+	struct effect *moved = effects_add(to, from->type);
+
+	*moved = *from;
+	from->data = NULL;
+	from->data_len = 0;
+}
+
+/* Takes the rows out of the step: to wait, or (held NULL) to be forgotten. */
+static void take_rows(struct step *step, struct effects *held)
+{
+	struct effects *effects = step->effects;
+	size_t n = 0;
+
+	for (size_t i = 0; i < effects->n; i++) {
+		struct effect *effect = &effects->list[i];
+
+		if (!is_row(effect)) {
+			effects->list[n++] = *effect;
+			continue;
+		}
+		if (held) {
+			step->node->recover->bytes += effect->data_len;
+			move(held, effect);
+			continue;
+		}
+		if (effect->data && effect->secret)
+			sodium_memzero(effect->data, effect->data_len);
+		free(effect->data);
+	}
+	effects->n = n;
+	if (held && held->failed)
+		effects->failed = true;
+}
+
+/* What waited goes first: later rows of the same name are to win. */
+static void release_rows(struct step *step, struct effects *held)
+{
+	struct effects later = *step->effects;
+
+	*step->effects = *held;
+	effects_init(held);
+	for (size_t i = 0; i < later.n; i++)
+		move(step->effects, &later.list[i]);
+	step->effects->failed |= later.failed;
+	later.n = 0;
+	effects_deinit(&later);
+}
+
+/* --- forgetting ------------------------------------------------------------------- */
+
+static void forget_lines(struct step *step)
+{
+	struct node *node = step->node;
+
+	for (size_t i = 0; node->lines && i < RESCUE_LINES; i++)
+		if (node->lines->list[i].conn)
+			rescue_hang_up(step, &node->lines->list[i]);
+	sync_deinit(&node->sync);
+	sync_init(&node->sync, &node->set);
+	node->sync.now = node->mono;
+}
+
+static void forget_keys(struct node *node)
+{
+	secret_free(node->self);
+	secret_free(node->unlock_key);
+	free(node->device_row);
+	node->self = NULL;
+	node->unlock_key = NULL;
+	node->device_row = NULL;
+	node->self_author = NONE;
+	sodium_memzero(node->slots, sizeof(node->slots));
+	sodium_memzero(node->nets, sizeof(node->nets));
+	node->n_slots = node->n_nets = 0;
+	node->next_slot = 1;
+	node->drill = 0;
+	memset(node->name, 0, sizeof(node->name));
+}
+
+/* The node is as empty as it was, in memory as well. */
+static void forget(struct step *step)
+{
+	struct node *node = step->node;
+
+	forget_lines(step);
+	forget_keys(node);
+	statuses_deinit(&node->statuses);
+	vault_deinit(&node->vault);
+	vault_init(&node->vault);
+	keyring_deinit(&node->keyring);
+	roster_deinit(&node->roster);
+	roster_init(&node->roster);
+	set_deinit(&node->set);
+	set_init(&node->set);
+	gap_deinit(&node->gaps);
+	flow_deinit(&node->flow);
+	free(node->dials);
+	free(node->by_hand);
+	node->dials = NULL;
+	node->by_hand = NULL;
+	node->n_dials = node->n_by_hand = 0;
+	node->n_fresh = node->n_dirty = node->n_indexing = 0;
+	if (node->is_dirty)
+		memset(node->is_dirty, 0, node->cap_is_dirty);
+	node->seen_heads = 0;
+	node->stored_bytes = node->keys_at = node->soft_at = 0;
+	node->status_owed = node->checking = node->seeded = false;
+	node->check_cursor = 0;
+	node->state = NODE_EMPTY;
+}
+
+int recover_settle(struct step *step)
+{
+	struct node *node = step->node;
+	struct recover *recover = node->recover;
+
+	if (!recover)
+		return 0;
+	if (recover->gone && !recover->made) {
+		take_rows(step, NULL);
+		forget(step);
+	} else if (recover->made) {
+		release_rows(step, &recover->held);
+	} else {
+		take_rows(step, &recover->held);
+		return 0;
+	}
+	recover_free(node);
+	return 0;
+}
+
+/* --- statuses --------------------------------------------------------------------- */
+
+int recover_status(struct step *step, struct bytes packed)
+{
+	struct recover *recover = step->node->recover;
+	uint8_t *copy;
+
+	if (!recover || recover->n_statuses == LIST_MAX)
+		return 0;
+	copy = malloc(packed.n + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, packed.p, packed.n);
+	recover->statuses[recover->n_statuses] = copy;
+	recover->status_len[recover->n_statuses++] = packed.n;
+	return 0;
+}
+
+/* --- the connection at hand ------------------------------------------------------- */
+
+static void fetch_failed(struct recover *recover, enum status status,
+			 const char *why)
+{
+	recover->fetch = FETCH_FAILED;
+	recover->status = status;
+	memset(recover->why, 0, sizeof(recover->why));
+	memcpy(recover->why, why,
+	       size_min(strlen(why), sizeof(recover->why) - 1));
+}
+
+void recover_connected(struct step *step)
+{
+	step->node->recover->fetch = FETCH_GREETS;
+}
+
+int recover_proven(struct step *step, const struct rescue_line *line,
+		   const struct rescue_event *event)
+{
+	struct recover *recover = step->node->recover;
+
+	if (!recover || recover->fetch != FETCH_GREETS)
+		return 0;
+	if (!peer_rescue(step, line->conn, event->hash, true)) {
+		fetch_failed(recover, STATUS_FAILED, "too many connections");
+		return 0;
+	}
+	recover->fetch = FETCH_SYNCS;
+	memcpy(recover->server, event->remote, KEY_SIZE);
+	return 0;
+}
+
+void recover_down(struct step *step, bool came_up)
+{
+	struct recover *recover = step->node->recover;
+
+	if (!recover)
+		return;
+	if (recover->fetch == FETCH_SYNCS)
+		fetch_failed(recover, STATUS_FAILED,
+			     "the connection broke before all was here: run "
+			     "it again");
+	else if (recover->fetch == FETCH_GREETS && came_up)
+		fetch_failed(recover, STATUS_REFUSED,
+			     "it does not answer these words: they are not "
+			     "those of the kit that it knows, or it is no "
+			     "fobd of this vault");
+	else if (recover->fetch == FETCH_DIALS ||
+		 recover->fetch == FETCH_GREETS)
+		fetch_failed(recover, STATUS_TIMEOUT, "nobody answers there");
+}
