@@ -210,9 +210,19 @@ static void drain(struct one *one)
 
 /* --- for tests ------------------------------------------------------------- */
 
+static int by_key(const void *a, const void *b)
+{
+	const struct one_row *x = a, *y = b;
+	size_t n = size_min(x->key_len, y->key_len);
+	int r = memcmp(x->key, y->key, n);
+
+	return r ? r : (x->key_len > y->key_len) - (x->key_len < y->key_len);
+}
+
+/* Rows as the store gives them: items by seq, then the other tables. */
 static void start(struct one *one)
 {
-	static const enum table order[] = { TABLE_LOCAL, TABLE_ITEM,
+	static const enum table order[] = { TABLE_ITEM, TABLE_LOCAL,
 					    TABLE_STATUS, TABLE_HOLDER };
 	const struct node_config config = { .kdf_passes = KDF_PASSES_MIN,
 					    .version = "test" };
@@ -220,6 +230,8 @@ static void start(struct one *one)
 
 	one->node = node_new(&config);
 	REQUIRE(one->node);
+	if (one->n_rows > 0)
+		qsort(one->rows, one->n_rows, sizeof(*one->rows), by_key);
 	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
 		for (size_t i = 0; i < one->n_rows; i++) {
 			const struct one_row *row = &one->rows[i];
