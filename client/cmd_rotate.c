@@ -36,7 +36,7 @@ static int done(struct fob *fob, const char *query)
 
 static int run_rotate(struct fob *fob, char **argv)
 {
-	static char listing[] = "list";
+	static char listing[16] = "list";
 	struct answers answers AUTO_ANSWERS = { 0 };
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__RotateAsk rotate;

@@ -3,22 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/account.h"
+#include "daemon/core/history.h"
 
-#define HISTORY_MAX LIST_MAX /* versions that are shown, the newest */
-
-struct version {
-	uint32_t item;
-	uint64_t time; /* ms since 1970, as its author told */
-	bool current;
-};
-
-struct history {
-	struct version *list; /* newest first, owned */
-	size_t n;
-};
-
-static void history_deinit(struct history *history)
+void history_deinit(struct history *history)
 {
 	free(history->list);
 }
@@ -91,9 +78,7 @@ static int read_time(const struct node *node, const struct cached *cached,
 	return r < 0 ? r : 0;
 }
 
-/* Asks for all versions at once; afterwards all are in the call's cache. */
-static int load_all(struct step *step, struct call *call,
-		    struct history *history)
+int history_load(struct step *step, struct call *call, struct history *history)
 {
 	bool load = false;
 
@@ -141,7 +126,7 @@ static int read_history(struct step *step, struct call *call, uint32_t record,
 	int r = collect(step->node, record, ret);
 
 	if (r == 0)
-		r = load_all(step, call, ret);
+		r = history_load(step, call, ret);
 	if (r != 0)
 		return r;
 	mark_current(step->node, record, ret);
@@ -214,8 +199,8 @@ static void tell_content(struct told *told, const struct record *record)
 	tell_account(told, record);
 }
 
-static int tell(struct step *step, struct call *call,
-		const struct version *version, bool more)
+int history_tell(struct step *step, struct call *call,
+		 const struct version *version, bool more)
 {
 	const struct set_item *item = &step->node->set.items[version->item];
 	AUTO_FREE struct told *told = calloc(1, sizeof(*told));
@@ -232,6 +217,8 @@ static int tell(struct step *step, struct call *call,
 	told->message.id.len = ID_SIZE;
 	told->message.time = version->time;
 	told->message.current = version->current;
+	if (version->why)
+		told->message.why = (char *)(uintptr_t)version->why;
 	told->message.device =
 		(char *)(uintptr_t)node_device_name(step->node, item->author);
 	r = call_open_item(step, call, version->item, &record);
@@ -258,7 +245,8 @@ int ask_history(struct step *step, struct call *call)
 	if (r != 0)
 		return account_end(r);
 	for (size_t i = 0; r == 0 && i < history.n; i++)
-		r = tell(step, call, &history.list[i], i + 1 < history.n);
+		r = history_tell(step, call, &history.list[i],
+				 i + 1 < history.n);
 	if (r == 0 && history.n == 0)
 		r = call_ok(step, call);
 	return r;

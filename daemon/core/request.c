@@ -53,6 +53,8 @@ static const struct request requests[] = {
 	{ "kit", ask_kit, .vault = true, .write = true },
 	{ "snapshot", ask_snapshot, .vault = false },
 	{ "recover", ask_recover, .vault = false },
+	{ "quarantine", ask_quarantine, .vault = true, .unlocked = true,
+	  .use = true },
 };
 
 /* In the order of the table above. */
@@ -65,7 +67,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->revert,  r->resolve, r->invite, r->approve, r->join,
 		r->devices, r->rename,	r->peer,   r->sync,    r->wait,
 		r->events,  r->revoke,	r->lift,   r->rotate,  r->kit,
-		r->snapshot, r->recover,
+		r->snapshot, r->recover, r->quarantine,
 	};
 	const struct request *found = NULL;
 

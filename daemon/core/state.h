@@ -466,6 +466,7 @@ int ask_events(struct step *step, struct call *call);
 int ask_revoke(struct step *step, struct call *call);
 int ask_lift(struct step *step, struct call *call);
 int ask_rotate(struct step *step, struct call *call);
+int ask_quarantine(struct step *step, struct call *call);
 int ask_kit(struct step *step, struct call *call);
 int ask_snapshot(struct step *step, struct call *call);
 int ask_recover(struct step *step, struct call *call);
