@@ -97,6 +97,10 @@ else
 	ok "the passphrase is not echoed"
 fi
 start_daemon d
+equal "an interrupt at the prompt" "$(python3 "$here/interrupt.py" \
+	"$FOB_BUILD/fob" --socket "$work/d/sock" init | xargs)" \
+	"silent as before SIGINT"
+equal "made nothing" "$(fob d status --json | json 'd["state"]')" empty
 typing d 'New passphrase: ' one 'Again: ' other -- init >/dev/null
 equal "two different ones" $? 2
 equal "nothing was made" "$(fob d status --json | json 'd["state"]')" empty
