@@ -51,7 +51,7 @@
 
 /* --- memory and messages -------------------------------------------------- */
 #define SECRET_ARENA (1024 * 1024)
-#define KEYS_HELD_MAX 1024 /* group keys that one device keeps open */
+#define KEYS_HELD_MAX 1024	     /* group keys that one device keeps open */
 #define MESSAGE_BUDGET (1024 * 1024) /* bytes that one unpacked message costs */
 #define MESSAGE_ALLOCS 4096
 #define FRAME_MAX (64 * 1024) /* after authentication, and on the socket */
