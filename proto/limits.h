@@ -117,6 +117,7 @@
 
 /* --- clients -------------------------------------------------------------- */
 #define CLIENTS_MAX 16
+#define CALLS_MAX 64 /* requests of one client that wait for something */
 #define REQUEST_DEADLINE_MS 30000
 #define UNLOCK_QUEUE_MAX 8
 #define UNLOCK_WAIT_MS 60000

@@ -362,13 +362,24 @@ static struct call *call_new(struct node *node, uint32_t conn)
 	return call;
 }
 
+static size_t call_count(const struct node *node, uint32_t conn)
+{
+	size_t n = 0;
+
+	for (const struct call *call = node->calls; call; call = call->next)
+		n += call->conn == conn;
+	return n;
+}
+
+/* A client that asks for more than it may have under way is mistaken. */
 int call_message(struct step *step)
 {
 	struct node *node = step->node;
 	const struct event *event = step->event;
 	struct call *call;
 
-	if (!call_client(node, event->conn)) {
+	if (!call_client(node, event->conn) ||
+	    call_count(node, event->conn) >= CALLS_MAX) {
 		effects_add(step->effects, EFFECT_CLOSE)->conn = event->conn;
 		return 0;
 	}
@@ -406,6 +417,16 @@ void call_client_gone(struct step *step)
 
 /* --- passphrases --------------------------------------------------------------------- */
 
+/* Others that wait for their turn with a passphrase. */
+static size_t call_queued(const struct node *node, const struct call *self)
+{
+	size_t n = 0;
+
+	for (const struct call *call = node->calls; call; call = call->next)
+		n += call != self && call->queued;
+	return n;
+}
+
 int call_kdf(struct step *step, struct call *call, struct bytes passphrase,
 	     const struct slot *slot)
 {
@@ -413,7 +434,12 @@ int call_kdf(struct step *step, struct call *call, struct bytes passphrase,
 	struct effect *effect;
 	uint8_t *copy;
 
-	if (node->kdf_busy)
+	if (node->kdf_busy && call_queued(node, call) >= UNLOCK_QUEUE_MAX)
+		return call_fail(step, call, STATUS_REFUSED,
+				 "too many passphrases are being tried at "
+				 "once: try again");
+	call->queued = node->kdf_busy;
+	if (call->queued)
 		return CALL_PARK;
 	copy = malloc(passphrase.n + 1);
 	if (!copy)

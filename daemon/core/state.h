@@ -61,7 +61,8 @@ struct call {
 	struct budget budget;
 	uint64_t deadline; /* mono ms; UINT64_MAX: none */
 	enum call_result waits;
-	int stage; /* the handler's own */
+	int stage;   /* the handler's own */
+	bool queued; /* its passphrase waits for another's */
 	struct cached *cache;
 	size_t n_cache, cap_cache;
 	uint32_t *need; /* items to load */
