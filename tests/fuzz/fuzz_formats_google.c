@@ -2,7 +2,7 @@
  * Migration payloads: the input is read twice, as the text of a file and as
  * the message inside a URI. What is taken and can be written comes back.
  *
- * Covers: wire
+ * Covers: wire, payload, google_write
  */
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /*
  * JSON of any bytes: what detection sees without reading agrees with what is
  * there after reading.
+ *
+ * Covers: peek
  */
 #include <string.h>
 

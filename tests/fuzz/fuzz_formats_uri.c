@@ -3,7 +3,7 @@
  * own URI, read again, makes the same URI.
  *
  * Covers: list, params, percent, lines, label, display, entry, import,
- * formats, message
+ * formats, message, uri_write
  */
 #include <stdlib.h>
 #include <string.h>

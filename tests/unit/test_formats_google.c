@@ -1,6 +1,8 @@
 /*
  * Google Authenticator's export: published test payloads of others, several
  * QR codes in any order, damage of every kind, and the way back.
+ *
+ * Covers: wire, payload, google_write
  */
 #include <setjmp.h>
 #include <stdarg.h>

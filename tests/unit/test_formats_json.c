@@ -2,7 +2,7 @@
  * JSON of strangers: what is looked for without reading, what is refused as a
  * whole and on which line, and how members come out.
  *
- * Covers: names, encoded, import
+ * Covers: names, encoded, import, peek
  */
 #include <setjmp.h>
 #include <stdarg.h>

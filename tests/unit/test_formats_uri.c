@@ -2,7 +2,7 @@
  * URIs of accounts in the dialects of those who write them, what is refused
  * and why, lists of them, and the way back.
  *
- * Covers: list, params, display
+ * Covers: list, params, display, uri_write
  */
 #include <setjmp.h>
 #include <stdarg.h>
