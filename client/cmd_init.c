@@ -1,159 +1,19 @@
 /* fob init: makes a vault, and sees to it that the recovery kit is kept. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/account.h"
 #include "client/ask.h"
-#include "client/kit/bip39.h"
+#include "client/kit_show.h"
 #include "client/passphrase.h"
 #include "client/print.h"
 #include "client/prompt.h"
 #include "client/report.h"
 
-#define WORDS 24
-#define ROWS 6		 /* in which they are shown at a terminal */
-#define QUESTIONS 3	 /* words asked back */
-#define QUESTION_TRIES 3 /* for each of them */
-
 struct init_options {
 	char *name, *kit;
-	int kit_fd; /* -1: the words are printed */
+	struct kit_file file;
 };
-
-/* --- the kit -------------------------------------------------------------- */
-
-/* Before anything else: afterwards there would be no place for the words. */
-static int open_kit(struct fob *fob, struct init_options *o)
-{
-	o->kit_fd = -1;
-	if (!o->kit)
-		return 0;
-	o->kit_fd = open(o->kit,
-			 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			 0600);
-	if (o->kit_fd < 0)
-		return fail(fob, STATUS_FAILED, "cannot make %s: %s", o->kit,
-			    strerror(errno));
-	return 0;
-}
-
-static void drop_kit(struct init_options *o)
-{
-	if (o->kit_fd < 0)
-		return;
-	close(o->kit_fd);
-	unlink(o->kit);
-	o->kit_fd = -1;
-}
-
-static int sync_folder(const char *path)
-{
-	char *copy AUTO_FREE = strdup(path);
-	char *slash;
-	int fd, r;
-
-	if (!copy)
-		return -1;
-	slash = strrchr(copy, '/');
-	if (slash)
-		slash[slash == copy ? 1 : 0] = '\0';
-	fd = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	r = fsync(fd);
-	close(fd);
-	return r;
-}
-
-static int write_kit(struct fob *fob, struct init_options *o, const char *words)
-{
-	size_t n = strlen(words);
-	bool done = write(o->kit_fd, words, n) == (ssize_t)n &&
-		    write(o->kit_fd, "\n", 1) == 1 && fsync(o->kit_fd) == 0;
-
-	close(o->kit_fd);
-	o->kit_fd = -1;
-	if (!done || sync_folder(o->kit) != 0)
-		return fail(fob, STATUS_FAILED,
-			    "the vault is made, but the kit could not be "
-			    "written to %s: %s",
-			    o->kit, strerror(errno));
-	note(fob, "The recovery kit is in %s. Put it where no device is.",
-	     o->kit);
-	return 0;
-}
-
-static const char *word_at(const char *words, size_t i, size_t *ret_n)
-{
-	while (i-- > 0)
-		words = strchr(words, ' ') + 1;
-	*ret_n = strcspn(words, " ");
-	return words;
-}
-
-static void print_words(struct fob *fob, const char *words)
-{
-	size_t row, column, n;
-
-	if (!print_terminal(fob)) {
-		puts(words);
-		return;
-	}
-	note(fob, "The recovery kit. Write it down; it is shown only now.\n"
-		  "Who has it has the vault, and nothing else brings back "
-		  "the vault\nwhen all devices are lost.\n");
-	for (row = 0; row < ROWS; row++) {
-		for (column = 0; column < WORDS / ROWS; column++) {
-			size_t i = column * ROWS + row;
-			const char *word = word_at(words, i, &n);
-
-			printf("%4zu. %-10.*s", i + 1, (int)n, word);
-		}
-		putchar('\n');
-	}
-	fflush(stdout);
-}
-
-static bool right_word(const char *words, size_t i)
-{
-	char question[64], typed[32];
-	size_t n;
-	const char *word = word_at(words, i, &n);
-
-	snprintf(question, sizeof(question), "Word %zu: ", i + 1);
-	if (prompt_line(question, typed, sizeof(typed)) != 0)
-		return false;
-	return strlen(typed) == n && strncmp(typed, word, n) == 0;
-}
-
-/* Three different words, one from each third. */
-static void ask_back(struct fob *fob, const char *words)
-{
-	size_t i, tries;
-
-	if (fob->yes || !print_terminal(fob) || !prompt_possible())
-		return;
-	note(fob, "\nTo be sure, type three of them again.");
-	for (i = 0; i < QUESTIONS; i++) {
-		size_t third = WORDS / QUESTIONS;
-		size_t at = i * third + randombytes_uniform((uint32_t)third);
-
-		for (tries = 0; !right_word(words, at); tries++) {
-			if (tries + 1 == QUESTION_TRIES) {
-				warn(fob, "what you have written down is not "
-					  "the kit: compare it now");
-				return;
-			}
-			note(fob, "That is another word.");
-		}
-	}
-	note(fob, "The kit is right.");
-}
 
 /* --- the vault ------------------------------------------------------------ */
 
@@ -183,14 +43,14 @@ static int made_it(struct fob *fob, struct init_options *o,
 		return fail(fob, STATUS_FAILED, "the daemon gave no kit");
 	bip39_write(words, account_bytes(made->recovery_seed));
 	if (o->kit)
-		r = write_kit(fob, o, words);
+		r = kit_file_write(fob, &o->file, words);
 	if (r == 0 && fob->json) {
 		r = as_json(fob, o, made, words);
 	} else if (r == 0 && !o->kit) {
-		print_words(fob, words);
+		kit_show(fob, words);
 		r = print_done(fob);
 		if (r == 0)
-			ask_back(fob, words);
+			kit_ask_back(fob, words);
 	}
 	sodium_memzero(words, sizeof(words));
 	return r;
@@ -268,7 +128,7 @@ static int check_empty(struct fob *fob)
 
 static int run_init(struct fob *fob, char **argv)
 {
-	struct init_options o = { .kit_fd = -1 };
+	struct init_options o = { .file = { .fd = -1 } };
 	const struct option table[] = {
 		{ "name", 0, OPTION_TEXT, &o.name },
 		{ "kit", 0, OPTION_TEXT, &o.kit },
@@ -281,11 +141,11 @@ static int run_init(struct fob *fob, char **argv)
 		return fob->status;
 	r = check_empty(fob);
 	if (r == 0)
-		r = open_kit(fob, &o);
+		r = kit_file_open(fob, &o.file, o.kit);
 	if (r == 0)
 		r = send_init(fob, &o);
 	/* Still open means that there are no words in it. */
-	drop_kit(&o);
+	kit_file_drop(&o.file);
 	return r;
 }
 
