@@ -302,6 +302,24 @@ static int fetch_begin(struct step *step, struct call *call)
 	return CALL_PARK;
 }
 
+static int fetch_late(struct step *step, struct call *call)
+{
+	struct node *node = step->node;
+	struct recover *recover = node->recover;
+	struct sync_peer *peer = sync_peer(&node->sync, recover->fetch_conn);
+	bool silent = recover->fetch == FETCH_GREETS;
+
+	if (peer)
+		sync_down(&node->sync, peer);
+	peer_close(step, recover->fetch_conn);
+	recover->fetch = FETCH_NONE;
+	if (silent)
+		return call_fail(step, call, STATUS_REFUSED,
+				 "it is silent to these words");
+	return call_fail(step, call, STATUS_TIMEOUT,
+			 "not all of it came in time");
+}
+
 static int recover_fetch(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
@@ -310,19 +328,16 @@ static int recover_fetch(struct step *step, struct call *call)
 
 	if (call->stage == 0)
 		return fetch_begin(step, call);
-	if (recover->fetch == FETCH_FAILED)
-		return recover_stop(step, call, recover->status, recover->why);
+	if (recover->fetch == FETCH_FAILED) {
+		recover->fetch = FETCH_NONE; /* another one may be asked */
+		return call_fail(step, call, recover->status, "%s",
+				 recover->why);
+	}
 	if (recover->fetch == FETCH_SYNCS &&
 	    fetch_complete(node, sync_peer(&node->sync, recover->fetch_conn)))
 		return fetch_end(step, call);
 	if (call->stage == CALL_LATE)
-		return recover_stop(step, call,
-				    recover->fetch == FETCH_GREETS ?
-					    STATUS_REFUSED :
-					    STATUS_TIMEOUT,
-				    recover->fetch == FETCH_GREETS ?
-					    "it is silent to these words" :
-					    "not all came in time");
+		return fetch_late(step, call);
 	r = fetch_progress(step, call);
 	return r < 0 ? r : CALL_PARK;
 }
