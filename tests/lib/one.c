@@ -194,7 +194,7 @@ static void answer_kdf(struct one *one, const struct effect *effect)
 
 static void drain(struct one *one)
 {
-	while (one->owed) {
+	while (one->owed && !one->hold) {
 		struct one_owed *owed = one->owed;
 
 		one->owed = owed->next;
@@ -275,6 +275,14 @@ static void drop_replies(struct one *one)
 void one_deinit(struct one *one)
 {
 	drop_replies(one);
+	while (one->owed) {
+		struct one_owed *owed = one->owed;
+
+		one->owed = owed->next;
+		free(owed->effect->data);
+		free(owed->effect);
+		free(owed);
+	}
 	node_free(one->node);
 	effects_deinit(&one->effects);
 	for (size_t i = 0; i < one->n_rows; i++)
@@ -326,6 +334,36 @@ void one_later(struct one *one, uint64_t ms)
 void one_event(struct one *one, struct event *event)
 {
 	run(one, event);
+	drain(one);
+}
+
+void one_send(struct one *one, uint32_t conn, Fob__Request *request)
+{
+	struct event event = { .type = EVENT_CLIENT, .conn = conn };
+	uint8_t *packed;
+
+	if (!request->id)
+		request->id = one->next_id++;
+	event.data.n = fob__request__get_packed_size(request);
+	packed = malloc(event.data.n + 1);
+	REQUIRE(packed);
+	fob__request__pack(request, packed);
+	event.data.p = packed;
+	one_event(one, &event);
+	free(packed);
+}
+
+const Fob__Reply *one_reply(const struct one *one, uint32_t id)
+{
+	for (size_t i = one->n_replies; i-- > 0;)
+		if (one->replies[i]->id == id)
+			return one->replies[i];
+	return NULL;
+}
+
+void one_release(struct one *one)
+{
+	one->hold = false;
 	drain(one);
 }
 

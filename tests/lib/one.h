@@ -42,6 +42,7 @@ struct one {
 	char log[ONE_LOG];
 	size_t n_log;
 	unsigned loads;
+	bool hold; /* loads and keys wait for one_release */
 	/* Sees each effect before it is obeyed; may be NULL. */
 	void (*watch)(void *arg, const struct effect *effect);
 	void *watch_arg;
@@ -63,6 +64,11 @@ void one_later(struct one *one, uint64_t ms);
 
 /* A step with an event of the test's, and what is owed after it. */
 void one_event(struct one *one, struct event *event);
+/* Sends a request, with an id if it has none; replies add up. */
+void one_send(struct one *one, uint32_t conn, Fob__Request *request);
+/* The last reply to that request since the last one_ask, or NULL. */
+const Fob__Reply *one_reply(const struct one *one, uint32_t id);
+void one_release(struct one *one);
 /* The same for one that may fail: what node_step returned. */
 int one_try(struct one *one, struct event *event);
 /* An empty node, not started; rows are the test's to give. */
