@@ -239,10 +239,12 @@ class Redis:
 
 
 def redis_resync(master):
-    replica = Redis("replica")
+    replica = Redis(f"replica{time.time_ns()}")
     replica.ask(b"PING")
     begin = time.monotonic()
-    replica.ask(b"REPLICAOF", b"127.0.0.1", str(master.port).encode())
+    if replica.ask(b"REPLICAOF", b"127.0.0.1",
+                   str(master.port).encode()) != b"+OK\r\n":
+        sys.exit("redis refused to replicate")
     while b"master_link_status:up" not in replica.ask(b"INFO",
                                                       b"replication"):
         time.sleep(0.001)
