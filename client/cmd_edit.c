@@ -9,15 +9,15 @@
 #include "client/seed.h"
 #include "proto/text.h"
 
-#define OWN_OPTIONS 8
+#define OWN_OPTIONS 10
 #define UNSET_MAX (2 * OPTIONS_TEXTS_MAX)
 #define TAG_KEY_SIZE (TEXT_MAX + 5)
 
 struct edit_options {
 	char *query, *issuer, *account, *group, *note;
-	struct texts tags, pairs, unset;
+	struct texts tags, pairs, unset, resets;
 	struct seed_options seed;
-	bool secret_stdin;
+	bool secret_stdin, contact_checked;
 };
 
 /* Names of fields to remove; those of tags are made here. */
@@ -38,6 +38,8 @@ static bool read_options(struct fob *fob, char **argv, struct edit_options *o)
 		{ "field", 0, OPTION_TEXTS, &o->pairs },
 		{ "unset", 0, OPTION_TEXTS, &o->unset },
 		{ "secret-stdin", 0, OPTION_FLAG, &o->secret_stdin },
+		{ "resets", 0, OPTION_TEXTS, &o->resets },
+		{ "contact-checked", 0, OPTION_FLAG, &o->contact_checked },
 	};
 	struct texts arguments;
 
@@ -55,7 +57,8 @@ static int check_options(struct fob *fob, const struct edit_options *o)
 
 	if (!o->issuer && !o->account && !o->group && !o->note &&
 	    o->tags.n == 0 && o->pairs.n == 0 && o->unset.n == 0 &&
-	    !o->secret_stdin && !s->counter.set)
+	    !o->secret_stdin && !s->counter.set && o->resets.n == 0 &&
+	    !o->contact_checked)
 		return fail(fob, STATUS_USAGE, "nothing to change");
 	if (!o->secret_stdin &&
 	    (s->type || s->algorithm || s->digits.set || s->period.set))
@@ -91,6 +94,27 @@ static int read_tags(struct fob *fob, const struct texts *tags,
 	return 0;
 }
 
+/* Other accounts that this one can reset, by their ids. */
+static int read_resets(struct fob *fob, const struct texts *resets,
+		       struct fields *fields)
+{
+	char id[ACCOUNT_ID_SIZE], key[ACCOUNT_ID_SIZE + 8];
+	size_t i;
+
+	for (i = 0; i < resets->n; i++) {
+		struct answers answers AUTO_ANSWERS = { 0 };
+		const Fob__Account *account;
+		int r = account_find(fob, resets->list[i], &answers, &account);
+
+		if (r != 0)
+			return r;
+		account_id(id, account->id);
+		snprintf(key, sizeof(key), "resets/%s", id);
+		fields_add(fields, key, text_of("1"));
+	}
+	return 0;
+}
+
 static int read_changes(struct fob *fob, const struct edit_options *o,
 			struct fields *fields, struct removal *removal)
 {
@@ -103,7 +127,11 @@ static int read_changes(struct fob *fob, const struct edit_options *o,
 		fields_add(fields, "account", text_of(o->account));
 	if (o->note)
 		fields_add(fields, "note", text_of(o->note));
+	if (o->contact_checked)
+		fields_add(fields, "contact-checked", text_of("1"));
 	r = read_tags(fob, &o->tags, fields, removal);
+	if (r == 0)
+		r = read_resets(fob, &o->resets, fields);
 	if (r == 0)
 		r = fields_add_pairs(fob, fields, &o->pairs);
 	for (i = 0; i < o->unset.n; i++)
@@ -131,14 +159,22 @@ static int read_seed(struct fob *fob, const struct edit_options *o,
 	return r == 0 ? seed_secret(fob, true, seed) : r;
 }
 
-static int told(struct fob *fob, const Fob__Account *account)
+/* In another group it has another id. */
+static int told(struct fob *fob, const Fob__Account *account,
+		const struct answers *answers)
 {
+	const Fob__Added *added = answers->list[0].reply->added;
+	bool moved = added && added->n_results == 1;
 	struct json json AUTO_JSON = { 0 };
 
+	if (moved)
+		note(fob, "It is a new entry there; the old one is in the "
+			  "trash. Who could read it has seen the secret.");
 	if (!fob->json)
 		return STATUS_OK;
 	json_object(&json, NULL);
-	json_hex(&json, "id", account_bytes(account->id));
+	json_hex(&json, "id",
+		 account_bytes(moved ? added->results[0]->id : account->id));
 	json_object_end(&json);
 	return print_json(fob, &json);
 }
@@ -147,6 +183,7 @@ static int send_edit(struct fob *fob, const struct edit_options *o,
 		     const Fob__Account *account, Fob__EditAsk *edit)
 {
 	struct seed seed AUTO_SEED = { .otp = FOB__OTP_VALUE__INIT };
+	struct answers answers AUTO_ANSWERS = { 0 };
 	Fob__Request request = FOB__REQUEST__INIT;
 	char id[ACCOUNT_ID_SIZE];
 	int r = 0;
@@ -165,8 +202,8 @@ static int send_edit(struct fob *fob, const struct edit_options *o,
 	}
 	request.edit = edit;
 	if (r == 0)
-		r = ask_plain(fob, &request);
-	return r == 0 ? told(fob, account) : r;
+		r = ask(fob, &request, &answers);
+	return r == 0 ? told(fob, account, &answers) : r;
 }
 
 static int run_edit(struct fob *fob, char **argv)
@@ -204,10 +241,16 @@ const struct command cmd_edit = {
 		"Changes what the options name, and nothing else. Exits 9\n"
 		"when the account was changed meanwhile.\n"
 		"\n"
-		"  --issuer I, --account A, --note N, --group G\n"
+		"  --issuer I, --account A, --note N\n"
+		"  --group G            move it to another group, as a new\n"
+		"                       entry; the old one is in the trash\n"
 		"  --tag +T | -T        add or remove a tag\n"
 		"  --field NAME=VALUE   set a field\n"
 		"  --unset NAME         remove a field\n"
+		"  --resets QUERY       another account that can be reset with\n"
+		"                       this one; fob doctor looks for circles\n"
+		"  --contact-checked    what the site knows of you was looked\n"
+		"                       at today\n"
 		"  --counter N          the next counter of a HOTP account\n"
 		"  --secret-stdin       a new secret, base32, from standard\n"
 		"                       input; with it also --type,\n"

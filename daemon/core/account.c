@@ -43,11 +43,11 @@ const char *account_algorithm(uint32_t algorithm)
 }
 
 void account_group(const struct node *node, uint32_t group,
-		   char ret[static TEXT_HEX_SIZE(GROUP_ID_SIZE)])
+		   char ret[static TEXT_MAX + 1])
 {
 	if (group == 0)
 		memcpy(ret, "main", sizeof("main"));
-	else
+	else if (!group_name(node, group, ret))
 		text_hex_encode(ret, TEXT_HEX_SIZE(GROUP_ID_SIZE),
 				BYTES(node->set.groups[group].id));
 }
@@ -192,21 +192,36 @@ static int answered(int r)
 	return r < 0 ? r : ACCOUNT_ANSWERED;
 }
 
-int account_find_group(struct step *step, struct call *call, const char *name,
-		       uint32_t *ret)
+uint32_t account_group_named(const struct node *node, const char *name)
 {
-	const struct set *set = &step->node->set;
 	uint8_t id[GROUP_ID_SIZE];
-	uint32_t group = NONE;
+	char other[TEXT_MAX + 1];
 	size_t n;
 
-	if (!name[0] || strcmp(name, "main") == 0) {
-		*ret = name[0] ? 0 : NONE;
+	if (!strcmp(name, "main"))
 		return 0;
+	for (uint32_t i = 1; name[0] && i < node->roster.n_groups; i++) {
+		uint32_t group = node->roster.groups[i].group;
+
+		if (group_name(node, group, other) &&
+		    text_same(text_of(name), text_of(other)))
+			return group;
 	}
 	if (text_hex_decode(id, sizeof(id), text_of(name), &n) == 0 &&
 	    n == sizeof(id))
-		group = set_group(set, id);
+		return set_group(&node->set, id);
+	return NONE;
+}
+
+int account_find_group(struct step *step, struct call *call, const char *name,
+		       uint32_t *ret)
+{
+	uint32_t group = account_group_named(step->node, name);
+
+	if (!name[0]) {
+		*ret = NONE;
+		return 0;
+	}
 	if (group == NONE)
 		return answered(call_fail(step, call, STATUS_NOT_FOUND,
 					  "there is no group \"%s\"", name));

@@ -29,14 +29,19 @@
 struct account {
 	Fob__Account message;
 	char *holders[HOLDER_SLOTS];
-	char group[TEXT_HEX_SIZE(GROUP_ID_SIZE)];
+	char group[TEXT_MAX + 1];
 };
 
 const char *account_type(uint32_t type);
 const char *account_algorithm(uint32_t algorithm);
-/* "main", or the id in hex. */
+/* "main", its name, or the id in hex when that is not known here. */
 void account_group(const struct node *node, uint32_t group,
-		   char ret[static TEXT_HEX_SIZE(GROUP_ID_SIZE)]);
+		   char ret[static TEXT_MAX + 1]);
+/* ask_group.c: its name, when this device can open it. */
+bool group_name(const struct node *node, uint32_t group,
+		char ret[static TEXT_MAX + 1]);
+/* The group of that name or id, or NONE. */
+uint32_t account_group_named(const struct node *node, const char *name);
 
 /* copies and holders: other devices that hold every current version. */
 void account_fill(const struct node *node, const struct vault_entry *entry,

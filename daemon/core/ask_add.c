@@ -156,9 +156,9 @@ static int refuse(struct result *result, enum status status, const char *reason)
 }
 
 static int write_new(struct adding *adding, struct result *result,
-		     const struct record *record)
+		     uint32_t group, const struct record *record)
 {
-	struct entry_write what = { .group = 0 };
+	struct entry_write what = { .group = group };
 	enum status status;
 	const char *reason;
 	uint32_t item;
@@ -179,9 +179,14 @@ static int write_new(struct adding *adding, struct result *result,
 	return 0;
 }
 
-static bool is_main(const char *group)
+/* main, unless another is named that this device can write to. */
+static int find_group(const struct node *node, const char *name, uint32_t *ret)
 {
-	return !group[0] || strcmp(group, "main") == 0;
+	*ret = name[0] ? account_group_named(node, name) : 0;
+	return *ret != NONE && roster_reads(&node->roster, *ret,
+					    node->self_author) ?
+		       0 :
+		       1;
 }
 
 static int add_one(struct adding *adding, size_t at)
@@ -191,11 +196,13 @@ static int add_one(struct adding *adding, size_t at)
 	struct node *node = adding->step->node;
 	AUTO_RECORD struct record record = { 0 };
 	struct saying wrong = { .n = 0 }, name = { .n = 0 };
+	uint32_t group;
 	int r;
 
-	if (!is_main(entry->group))
+	if (find_group(node, entry->group, &group) != 0)
 		return refuse(result, STATUS_NOT_FOUND,
-			      "group: there is no other group than main");
+			      "group: there is no such group that this device "
+			      "reads: fob group lists them");
 	r = record_new(&record, node->wall > 0 ? (uint64_t)node->wall : 0);
 	if (r == 0)
 		r = fill(adding->step, &record, entry, &wrong);
@@ -207,7 +214,8 @@ static int add_one(struct adding *adding, size_t at)
 		return refuse(result, STATUS_CONFLICT,
 			      "the same secret is there already");
 	}
-	return adding->ask->dry_run ? 0 : write_new(adding, result, &record);
+	return adding->ask->dry_run ? 0 :
+				      write_new(adding, result, group, &record);
 }
 
 /* --- the reply ------------------------------------------------------------- */

@@ -290,7 +290,7 @@ static int device_lists(const struct node *node, uint32_t author,
 {
 	const struct device_status *status =
 		statuses_find(&node->statuses, author);
-	char group[TEXT_HEX_SIZE(GROUP_ID_SIZE)];
+	char group[TEXT_MAX + 1];
 
 	for (uint32_t i = 0; i < node->roster.n_groups; i++) {
 		account_group(node, node->roster.groups[i].group, group);

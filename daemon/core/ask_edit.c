@@ -16,6 +16,7 @@ struct editing {
 	struct record *record;
 	struct record_stamp stamp;
 	struct saying wrong;
+	uint32_t group; /* where it is to be */
 };
 
 static int refuse(struct editing *editing, enum status status, const char *why)
@@ -145,19 +146,58 @@ static int change_seed(struct editing *editing)
 static int check_request(struct editing *editing,
 			 const struct vault_entry *entry)
 {
+	const struct node *node = editing->step->node;
 	const Fob__EditAsk *ask = editing->ask;
-	char group[TEXT_HEX_SIZE(GROUP_ID_SIZE)];
 
-	account_group(editing->step->node, entry->group, group);
-	if (ask->group[0] && strcmp(ask->group, group) != 0)
-		return refuse(editing, STATUS_USAGE,
-			      "group: moving an entry to another group is not "
-			      "possible in this version");
+	editing->group = ask->group[0] ? account_group_named(node, ask->group) :
+					 entry->group;
+	if (editing->group == NONE ||
+	    !roster_reads(&node->roster, editing->group, node->self_author))
+		return refuse(editing, STATUS_NOT_FOUND,
+			      "group: there is no such group that this device "
+			      "reads: fob group lists them");
 	if (ask->n_set == 0 && ask->n_unset == 0 && !ask->otp &&
-	    !ask->set_counter)
+	    !ask->set_counter && editing->group == entry->group)
 		return refuse(editing, STATUS_USAGE,
 			      "nothing to change: name a field");
 	return 0;
+}
+
+/*
+ * To another group means a new entry there, under another id, and the old
+ * one in the trash: who could read it can read its former versions still.
+ */
+static int move(struct editing *editing, const struct vault_entry *entry,
+		struct opened *opened)
+{
+	struct step *step = editing->step;
+	struct entry_write what = { .group = editing->group };
+	Fob__Reply reply = FOB__REPLY__INIT;
+	Fob__Added added = FOB__ADDED__INIT;
+	Fob__AddResult result = FOB__ADD_RESULT__INIT, *list[] = { &result };
+	enum status status;
+	const char *reason;
+	uint32_t item;
+	int r;
+
+	step_random(step, what.record, sizeof(what.record));
+	if (change_check(&opened->record, &editing->wrong) != 0)
+		return refuse(editing, STATUS_USAGE, editing->wrong.text);
+	r = write_entry(step, &what, &opened->record, &item);
+	if (r > 0) {
+		status = change_status(r, &reason);
+		return refuse(editing, status, reason);
+	}
+	record_set_tombstone(&opened->record, true);
+	if (r == 0)
+		r = change_write(step, editing->call, entry, opened);
+	if (r != 0)
+		return r;
+	result.id = (ProtobufCBinaryData){ sizeof(what.record), what.record };
+	added.results = list;
+	added.n_results = 1;
+	reply.added = &added;
+	return call_reply(step, editing->call, &reply);
 }
 
 static int apply(struct editing *editing)
@@ -188,6 +228,8 @@ static int edit(struct editing *editing)
 	editing->stamp = change_stamp(step->node, &opened.record);
 	record_set_tombstone(&opened.record, false);
 	r = apply(editing);
+	if (r == 0 && editing->group != entry->group)
+		return move(editing, entry, &opened);
 	if (r == 0)
 		r = change_write_checked(step, call, entry, &opened);
 	return r ? r : call_ok(step, call);

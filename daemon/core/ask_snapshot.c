@@ -283,9 +283,12 @@ static int make_reply(struct step *step, struct call *call,
 	info.done = job->done;
 	info.total = job->n_items;
 	info.vault = (ProtobufCBinaryData){ ID_SIZE, step->node->set.vault_id };
+	info.device =
+		(ProtobufCBinaryData){ DEVICE_ID_SIZE, step->node->self->id };
 	reply.snapshot = &info;
 	if (last) {
 		step_trace(step, TRACE_SNAPSHOT, NULL, NULL, job->n_items);
+		doctor_snapshot_made(step);
 		snapshot_client_gone(step->node, call->conn);
 	}
 	return call_reply(step, call, &reply);

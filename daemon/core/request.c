@@ -55,19 +55,28 @@ static const struct request requests[] = {
 	{ "recover", ask_recover, .vault = false },
 	{ "quarantine", ask_quarantine, .vault = true, .unlocked = true,
 	  .use = true },
+	{ "doctor", ask_doctor, .vault = true, .unlocked = true,
+	  .index = true },
+	{ "backup", ask_backup, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
+	{ "group", ask_group, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
+	{ "apart", ask_apart, .vault = true, .unlocked = true, .index = true,
+	  .use = true },
 };
 
 /* In the order of the table above. */
 static const struct request *request_list(const Fob__Request *r)
 {
 	const void *const set[] = {
-		r->hello,   r->status,	r->init,   r->unlock,  r->lock,
-		r->confirm, r->slots,	r->add,	   r->list,    r->show,
-		r->code,    r->edit,	r->remove, r->trash,   r->history,
-		r->revert,  r->resolve, r->invite, r->approve, r->join,
-		r->devices, r->rename,	r->peer,   r->sync,    r->wait,
-		r->events,  r->revoke,	r->lift,   r->rotate,  r->kit,
-		r->snapshot, r->recover, r->quarantine,
+		r->hello,    r->status,	 r->init,	r->unlock,  r->lock,
+		r->confirm,  r->slots,	 r->add,	r->list,    r->show,
+		r->code,     r->edit,	 r->remove,	r->trash,   r->history,
+		r->revert,   r->resolve, r->invite,	r->approve, r->join,
+		r->devices,  r->rename,	 r->peer,	r->sync,    r->wait,
+		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
+		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
+		r->group,    r->apart,
 	};
 	const struct request *found = NULL;
 

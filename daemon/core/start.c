@@ -225,6 +225,10 @@ static int start_local(struct step *step)
 		kit_drill_row(node, row);
 		return 0;
 	}
+	if (key_is(key, "snapshot")) {
+		doctor_snapshot_row(node, row);
+		return 0;
+	}
 	if (key_is(key, "holders")) {
 		start_slots(node, row);
 		return 0;

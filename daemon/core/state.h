@@ -194,6 +194,7 @@ struct node {
 	uint64_t invite_rest; /* mono ms: no new code before */
 
 	uint64_t drill; /* ms since 1970: the kit was proven; 0: never */
+	uint64_t snapshot_at; /* ms since 1970: the last one made; 0: none */
 	struct recover *recover;     /* secret memory */
 	struct rescue_lines *lines;  /* NULL: none so far */
 	struct snapshot_job *snapshots;
@@ -468,6 +469,15 @@ int ask_revoke(struct step *step, struct call *call);
 int ask_lift(struct step *step, struct call *call);
 int ask_rotate(struct step *step, struct call *call);
 int ask_quarantine(struct step *step, struct call *call);
+int ask_doctor(struct step *step, struct call *call);
+int ask_backup(struct step *step, struct call *call);
+int ask_apart(struct step *step, struct call *call);
+int ask_purge(struct step *step, struct call *call);
+int ask_group(struct step *step, struct call *call);
+int ask_log(struct step *step, struct call *call);
+/* A snapshot left whole: kept, so that doctor knows. */
+void doctor_snapshot_made(struct step *step);
+void doctor_snapshot_row(struct node *node, struct bytes row);
 int ask_kit(struct step *step, struct call *call);
 int ask_snapshot(struct step *step, struct call *call);
 int ask_recover(struct step *step, struct call *call);

@@ -28,6 +28,7 @@ static const struct rule {
 	{ "icon", "icon", LINE, FIELD_VALUE_MAX },
 	{ "favourite", "favourite", FLAG, 1 },
 	{ "backup-code/", "backup-code", LINE, FIELD_VALUE_MAX },
+	{ "apart/", "apart", FLAG, 1 },
 	{ "resets/", "resets", LINE, FIELD_VALUE_MAX },
 	{ "contact-checked", "contact-checked", LINE, FIELD_VALUE_MAX },
 };

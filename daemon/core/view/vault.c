@@ -236,9 +236,25 @@ static bool is_tag(const Fob__Field *field)
 	       strncmp(field->key, TAG_PREFIX, strlen(TAG_PREFIX)) == 0;
 }
 
+/* The id that a field's key ends with, after its prefix; 0 when none is. */
+static size_t key_id(const Fob__Field *field, const char *prefix,
+		     uint8_t ret[static GROUP_ID_SIZE])
+{
+	struct bytes hex = text_of(field->key);
+	size_t n = strlen(prefix), length = 0;
+
+	if (field->unset || strncmp(field->key, prefix, n) != 0)
+		return 0;
+	hex.p += n;
+	hex.n -= n;
+	if (text_hex_decode(ret, GROUP_ID_SIZE, hex, &length) != 0)
+		return 0;
+	return length;
+}
+
 /* What the block of a row has to hold. */
 struct extent {
-	size_t tags, text, seeds;
+	size_t tags, text, seeds, resets, aparts;
 };
 
 static struct extent measure(const struct record *merged)
@@ -249,6 +265,10 @@ static struct extent measure(const struct record *merged)
 	extent.text = record_text(merged, "issuer").n + 1 +
 		      record_text(merged, "account").n + 1;
 	for (size_t i = 0; i < plain->n_fields; i++) {
+		uint8_t id[GROUP_ID_SIZE];
+
+		extent.resets += key_id(plain->fields[i], "resets/", id) != 0;
+		extent.aparts += key_id(plain->fields[i], "apart/", id) != 0;
 		if (!is_tag(plain->fields[i]))
 			continue;
 		extent.tags++;
@@ -298,6 +318,32 @@ static void lay_seeds(const struct vault *vault, struct vault_entry *entry,
 	entry->n_seeds = (uint32_t)merged->n_shown;
 }
 
+static void lay_links(struct vault_entry *entry, const struct record *merged)
+{
+	const Fob__Plain *plain = merged->plain;
+
+	for (size_t i = 0; i < plain->n_fields; i++) {
+		const Fob__Field *field = plain->fields[i];
+		uint8_t id[GROUP_ID_SIZE] = { 0 };
+		size_t n = key_id(field, "resets/", id);
+
+		if (n == RECORD_ID_SIZE)
+			memcpy(entry->resets[entry->n_resets++], id, n);
+		n = key_id(field, "apart/", id);
+		if (n == RECORD_ID_SIZE || n == GROUP_ID_SIZE) {
+			struct vault_apart *apart =
+				&entry->aparts[entry->n_aparts++];
+
+			memcpy(apart->id, id, n);
+			apart->n = (uint8_t)n;
+		}
+		if (field->unset || strncmp(field->key, "backup-code/", 12))
+			continue;
+		entry->codes++;
+		entry->codes_left += !field->used;
+	}
+}
+
 /* One block: the pointers to tags first, as they want to be aligned. */
 static int fill_block(const struct vault *vault, struct vault_entry *entry,
 		      const struct record *merged)
@@ -305,9 +351,11 @@ static int fill_block(const struct vault *vault, struct vault_entry *entry,
 	struct extent extent = measure(merged);
 	size_t tags = extent.tags * sizeof(char *);
 	size_t seeds = extent.seeds * SEED_HASH;
+	size_t resets = extent.resets * RECORD_ID_SIZE;
+	size_t aparts = extent.aparts * sizeof(struct vault_apart);
 	char *block;
 
-	entry->block_len = tags + seeds + extent.text;
+	entry->block_len = tags + seeds + resets + aparts + extent.text;
 	block = malloc(entry->block_len);
 	if (!block)
 		return -ENOMEM;
@@ -315,7 +363,12 @@ static int fill_block(const struct vault *vault, struct vault_entry *entry,
 	entry->tags = (char **)(void *)block;
 	entry->seeds = (uint8_t(*)[SEED_HASH])(void *)(block + tags);
 	lay_seeds(vault, entry, merged);
-	lay_texts(entry, merged, block + tags + seeds);
+	entry->resets =
+		(uint8_t(*)[RECORD_ID_SIZE])(void *)(block + tags + seeds);
+	entry->aparts =
+		(struct vault_apart *)(void *)(block + tags + seeds + resets);
+	lay_links(entry, merged);
+	lay_texts(entry, merged, block + tags + seeds + resets + aparts);
 	return 0;
 }
 
@@ -379,6 +432,7 @@ static int fill(const struct vault *vault, struct vault_entry *entry,
 	entry->created = merged->plain->created;
 	entry->changed = merged->changed;
 	entry->rotated = stamp_of(merged, "rotated");
+	entry->contact = stamp_of(merged, "contact-checked");
 	entry->conflict = merged->conflict;
 	entry->trashed = merged->tombstone;
 	entry->favourite = record_bool(merged, "favourite");

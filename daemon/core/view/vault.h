@@ -13,6 +13,12 @@
 
 #include "daemon/core/view/record.h"
 
+/* What an entry is to be apart from: a record, or a group. */
+struct vault_apart {
+	uint8_t id[GROUP_ID_SIZE];
+	uint8_t n; /* RECORD_ID_SIZE or GROUP_ID_SIZE */
+};
+
 struct vault_entry {
 	uint32_t record; /* in set.records */
 	uint8_t id[RECORD_ID_SIZE];
@@ -27,6 +33,12 @@ struct vault_entry {
 	uint64_t created, changed;
 	uint64_t seeded;  /* when the oldest live seed was set; 0: not known */
 	uint64_t rotated; /* stamp of "rotated": said to be done, or 0 */
+	uint64_t contact; /* stamp of "contact-checked", or 0 */
+	uint32_t codes, codes_left;	   /* backup codes, those not used */
+	uint8_t (*resets)[RECORD_ID_SIZE]; /* accounts that it can reset */
+	uint32_t n_resets;
+	struct vault_apart *aparts;
+	uint32_t n_aparts;
 	uint32_t group;
 	bool conflict, favourite, trashed, incomplete;
 	uint64_t order; /* the issuer's first bytes, as they are compared */
