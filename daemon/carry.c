@@ -60,6 +60,8 @@ static void write_row(struct driver *driver, struct effect *effect)
 	if (driver->soft.n &&
 	    (effect->table == TABLE_HOLDER || effect->table == TABLE_STATUS))
 		carry_soft(driver);
+	if (effect->table == TABLE_ITEM)
+		snapshots_changed(driver);
 	if (effect->type == EFFECT_PUT)
 		store_put(driver->store, effect->table, key_of(effect),
 			  data_of(effect));
@@ -196,7 +198,8 @@ static void send_bytes(struct conn *conn, struct effect *effect)
 
 static void reply(struct driver *driver, struct effect *effect)
 {
-	if (unlock_reply(driver, effect->conn, data_of(effect)))
+	if (unlock_reply(driver, effect->conn, data_of(effect)) ||
+	    snapshots_reply(driver, effect->conn, data_of(effect)))
 		return;
 	struct conn *conn = net_find(driver->net, effect->conn);
 	if (!conn)

@@ -113,6 +113,7 @@ uint32_t driver_number(struct driver *driver)
 		driver->next_number = (driver->next_number + 1) & ~CONN_DIALED;
 	} while (driver->next_number == 0 ||
 		 driver->next_number == driver->unlock.number ||
+		 driver->next_number == driver->snapshots.number ||
 		 net_find(driver->net, driver->next_number));
 	return driver->next_number;
 }
@@ -164,6 +165,8 @@ static void arm(struct driver *driver)
 		due = driver->soft_due;
 	if (peers_due(driver) < due)
 		due = peers_due(driver);
+	if (snapshots_due(driver) < due)
+		due = snapshots_due(driver);
 	if (due == driver->armed)
 		return;
 	driver->armed = due;
@@ -199,6 +202,7 @@ void driver_alarm(struct driver *driver)
 	if (driver->stopping)
 		return;
 	peers_tick(driver);
+	snapshots_tick(driver);
 	if (driver->node_due <= now) {
 		driver->node_due = UINT64_MAX;
 		struct event event = driver_event(EVENT_TIMER);

@@ -5,8 +5,8 @@
  * or a commit fails the process ends at once, and starts again from disk.
  *
  * driver.c feeds and ends turns, carry.c obeys effects, peers.c runs the
- * channels, start.c opens and closes everything, unlock.c is the client that
- * lives inside. They share one struct driver.
+ * channels, start.c opens and closes everything, unlock.c and snapshots.c are
+ * clients that live inside. They share one struct driver.
  */
 #ifndef FOB_DRIVER_H
 #define FOB_DRIVER_H
@@ -14,6 +14,7 @@
 #include "daemon/core/link/channel.h"
 #include "daemon/core/node.h"
 #include "daemon/host/config.h"
+#include "daemon/host/snapfile.h"
 #include "daemon/net/net.h"
 #include "daemon/store/store.h"
 #include "proto/base.h"
@@ -33,6 +34,16 @@ struct peer {
 struct unlock {
 	uint32_t number; /* 0: none, or done */
 	bool answered;	 /* the node is to forget it */
+};
+
+/* The client inside that makes snapshots. */
+struct snapshots {
+	uint32_t number; /* while one is made; else 0 */
+	bool answered;	 /* the next part may be asked for */
+	bool over;	 /* the node is to forget it */
+	bool changed;	 /* since the last one */
+	uint64_t due;	 /* mono ms: when one begins */
+	struct snapfile *file;
 };
 
 struct driver {
@@ -55,6 +66,7 @@ struct driver {
 	struct peer *peers;
 	uint32_t next_number;
 	struct unlock unlock;
+	struct snapshots snapshots;
 	bool starting, stepping, stopping, wiping, told_full;
 };
 
@@ -115,6 +127,16 @@ void unlock_begin(struct driver *driver);
 bool unlock_reply(struct driver *driver, uint32_t conn, struct bytes message);
 /* Lets the node forget it when it was answered: true when that was so. */
 bool unlock_end(struct driver *driver);
+
+/* --- snapshots.c --- */
+void snapshots_start(struct driver *driver);
+void snapshots_changed(struct driver *driver); /* there is a new item */
+uint64_t snapshots_due(const struct driver *driver); /* mono ms */
+void snapshots_tick(struct driver *driver);
+/* A reply to it: true when it was one. */
+bool snapshots_reply(struct driver *driver, uint32_t conn,
+		     struct bytes message);
+void snapshots_end(struct driver *driver);
 
 /* --- trace.c --- */
 void trace_log(const struct effect_trace *trace);

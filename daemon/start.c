@@ -341,11 +341,13 @@ int start_driver(struct driver *driver, struct config *config)
 	memset(driver, 0, sizeof(*driver));
 	driver->config = config;
 	driver->node_due = driver->soft_due = driver->armed = UINT64_MAX;
+	driver->snapshots.due = UINT64_MAX;
 	if (open_store(driver) || open_node(driver) || open_sockets(driver) ||
 	    feed_rows(driver))
 		return give_up(driver);
 	tell_addresses(driver);
 	unlock_begin(driver);
+	snapshots_start(driver);
 	driver_turn(driver);
 	int rc = notify_send("READY=1");
 	if (rc)
@@ -381,6 +383,7 @@ static void wipe_store(struct driver *driver)
 
 void start_deinit(struct driver *driver)
 {
+	snapshots_end(driver);
 	net_free(driver->net);
 	loop_free(driver->loop);
 	node_free(driver->node);

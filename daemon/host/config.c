@@ -17,6 +17,7 @@ enum kind {
 	KIND_LISTEN,
 	KIND_LEVEL,
 	KIND_SECONDS,
+	KIND_COUNT,
 };
 
 struct option {
@@ -38,6 +39,9 @@ static const struct option options[] = {
 	{ "passphrase-file", KIND_PATH, FIELD(passphrase_file), true },
 	{ "log-level", KIND_LEVEL, FIELD(log_level), true },
 	{ "idle-lock", KIND_SECONDS, FIELD(idle_lock), true },
+	{ "snapshot-dir", KIND_PATH, FIELD(snapshot_dir), true },
+	{ "snapshot-keep", KIND_COUNT, FIELD(snapshot_keep), true },
+	{ "snapshot-delay", KIND_SECONDS, FIELD(snapshot_delay), true },
 	{ "insecure-memory", KIND_FLAG, FIELD(insecure_memory), true },
 	{ "allow-root", KIND_FLAG, FIELD(allow_root), true },
 	{ "config", KIND_PATH, FIELD(file), false },
@@ -71,6 +75,11 @@ const char *config_help(void)
 	       "line\n"
 	       "  --idle-lock SECONDS     lock when unused so long (900; 0: "
 	       "never)\n"
+	       "  --snapshot-dir DIR      write snapshots there, every day and "
+	       "after changes\n"
+	       "  --snapshot-keep N       keep so many of them (7)\n"
+	       "  --snapshot-delay SECONDS\n"
+	       "                          after a change (300)\n"
 	       "  --log-level LEVEL       error, warn, info or debug\n"
 	       "  --insecure-memory       go on when memory cannot be "
 	       "locked\n"
@@ -85,6 +94,8 @@ void config_init(struct config *config)
 	memset(config, 0, sizeof(*config));
 	config->log_level = LOG_LEVEL_INFO;
 	config->idle_lock = IDLE_LOCK_MS / 1000;
+	config->snapshot_keep = CONFIG_SNAPSHOT_KEEP;
+	config->snapshot_delay = CONFIG_SNAPSHOT_DELAY;
 }
 
 static int wrong(struct config *config, const char *format, ...)
@@ -141,7 +152,25 @@ static int set_seconds(struct config *config, const struct option *option,
 	if (n == 0 || n > 9 || strspn(value, "0123456789") != n)
 		return wrong(config, "%s wants a number of seconds, not '%s'",
 			     option->name, value);
-	config->idle_lock = strtoull(value, NULL, 10);
+	memcpy((char *)config + option->offset,
+	       &(uint64_t){ strtoull(value, NULL, 10) }, sizeof(uint64_t));
+	return 0;
+}
+
+static int set_count(struct config *config, const struct option *option,
+		     const char *value)
+{
+	size_t n = strlen(value);
+	unsigned int count;
+
+	if (n == 0 || n > 4 || strspn(value, "0123456789") != n ||
+	    strtoul(value, NULL, 10) == 0)
+		return wrong(config,
+			     "%s wants a number from 1 to 9999, not "
+			     "'%s'",
+			     option->name, value);
+	count = (unsigned int)strtoul(value, NULL, 10);
+	memcpy((char *)config + option->offset, &count, sizeof(count));
 	return 0;
 }
 
@@ -169,6 +198,8 @@ static int set(struct config *config, const struct option *option,
 		return set_listen(config, value);
 	case KIND_SECONDS:
 		return set_seconds(config, option, value);
+	case KIND_COUNT:
+		return set_count(config, option, value);
 	case KIND_LEVEL:
 		if (!log_parse_level(value, &config->log_level))
 			return wrong(config,

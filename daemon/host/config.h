@@ -13,7 +13,9 @@
 #define CONFIG_LISTEN_MAX 8
 #define CONFIG_LISTEN_DEFAULT "[::]:47362"
 #define CONFIG_MESSAGE 512
-#define CONFIG_FILE_MAX 65536 /* bytes */
+#define CONFIG_SNAPSHOT_KEEP 7
+#define CONFIG_SNAPSHOT_DELAY 300 /* seconds */
+#define CONFIG_FILE_MAX 65536	  /* bytes */
 
 enum config_error {
 	CONFIG_ERR_WRONG = 1, /* message says what and where */
@@ -27,7 +29,10 @@ struct config {
 	bool no_listen, keeper, no_discovery, insecure_memory, allow_root;
 	bool help, version;
 	enum log_level log_level;
-	uint64_t idle_lock; /* seconds; 0: never */
+	uint64_t idle_lock;		/* seconds; 0: never */
+	char snapshot_dir[PATHS_BYTES]; /* empty: none are made */
+	unsigned int snapshot_keep;
+	uint64_t snapshot_delay; /* seconds after a change */
 	/* What was given, by place in the table: options win over the file. */
 	uint32_t given, from_file;
 	char message[CONFIG_MESSAGE]; /* of the last CONFIG_ERR_WRONG */
