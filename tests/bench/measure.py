@@ -300,6 +300,8 @@ def main():
     for device in (a, b):
         device.stop()
         device.start("--passphrase-file", passphrase)
+        while device.status()["state"] != "unlocked":
+            time.sleep(0.05)
         # One by one: each finds the other where it was before.
         device.fob("sync", "--wait")
     a.fob("code", "user500@")
