@@ -192,12 +192,30 @@ int import_take(struct import *import, uint64_t position, struct entry *entry,
 	return import_add(import, position, entry);
 }
 
+/* Line ends as in Windows are line ends, not control characters. */
+static int without_returns(struct bytes note, struct buffer *ret)
+{
+	size_t n = 0, returns = 0;
+
+	for (size_t i = 0; i < note.n; i++)
+		returns += note.p[i] == '\r';
+	if (buffer_alloc(ret, note.n - returns) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < note.n; i++)
+		if (note.p[i] != '\r')
+			ret->p[n++] = note.p[i];
+	return 0;
+}
+
 int import_note(struct import *import, uint64_t position, struct entry *entry,
 		struct bytes note)
 {
+	AUTO_BUFFER struct buffer lines = { 0 };
 	struct fault fault;
-	int r = entry_set(entry, ENTRY_NOTE, note, &fault);
+	int r = without_returns(note, &lines);
 
+	if (r == 0)
+		r = entry_set(entry, ENTRY_NOTE, buffer_bytes(&lines), &fault);
 	if (r == ENTRY_ERR_INVALID)
 		return import_warn(import, position,
 				   "the note could not be taken");
