@@ -101,6 +101,13 @@ void filler_period(struct filler *filler, const char *key)
 	take_number(filler, key, &filler->entry.period);
 }
 
+void filler_loose(struct filler *filler, const char *key, uint32_t *field)
+{
+	uint64_t v = json_get_loose(&filler->record, key, *field);
+
+	*field = v == 0 || v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
 void filler_counter(struct filler *filler, const char *key)
 {
 	filler->entry.counter =

@@ -34,6 +34,9 @@ void filler_digits(struct filler *filler, const char *key);
 void filler_period(struct filler *filler, const char *key);
 void filler_counter(struct filler *filler, const char *key);
 
+/* Digits or a period, where the application writes numbers as text as well. */
+void filler_loose(struct filler *filler, const char *key, uint32_t *field);
+
 /* A name that names_type knows; absent: TOTP stays. */
 void filler_type(struct filler *filler, const char *key);
 

@@ -1,0 +1,73 @@
+#include "client/formats/raivo.h"
+
+#include <string.h>
+
+#include "client/formats/filler.h"
+#include "proto/item.pb-c.h"
+#include "proto/text.h"
+
+static bool is_zip(struct bytes file)
+{
+	return file.n >= 4 && memcmp(file.p, "PK\3\4", 4) == 0;
+}
+
+bool raivo_detect(struct bytes file)
+{
+	return is_zip(file) ||
+	       (json_first_has(file, "kind") && json_first_has(file, "timer"));
+}
+
+static bool is_true(struct filler *f, const char *key)
+{
+	const json_t *value = json_object_get(f->record.object, key);
+
+	return json_is_true(value) ||
+	       text_same(json_text_of(value), text_of("true"));
+}
+
+static int read_one(struct import *import, const json_t *object,
+		    uint64_t position)
+{
+	AUTO_FILLER struct filler f;
+
+	filler_init(&f, object, import, position);
+	filler_text(&f, ENTRY_ISSUER, "issuer");
+	filler_text(&f, ENTRY_ACCOUNT, "account");
+	filler_type(&f, "kind");
+	filler_algorithm(&f, "algorithm");
+	filler_loose(&f, "digits", &f.entry.digits);
+	if (f.entry.type == FOB__OTP_TYPE__HOTP)
+		f.entry.counter = json_get_loose(&f.record, "counter", 0);
+	else
+		filler_loose(&f, "timer", &f.entry.period);
+	f.entry.favourite = is_true(&f, "pinned");
+	filler_base32(&f, "secret");
+	return filler_add(&f);
+}
+
+int raivo_read(struct bytes file, struct import *import)
+{
+	AUTO_JSON_VALUE json_t *root = NULL;
+	const json_t *object;
+	size_t i;
+	int r;
+
+	if (is_zip(file))
+		return import_fail(import,
+				   "this is a zip archive: unpack it, and "
+				   "import what is in it (of Raivo "
+				   "raivo-otp-export.json, of WinAuth the "
+				   ".txt file)");
+	r = json_read(file, import, &root);
+	if (r != 0)
+		return r;
+	if (!json_is_array(root))
+		return import_fail(import, "the file has no list of accounts");
+	json_array_foreach(root, i, object)
+	{
+		r = read_one(import, object, i + 1);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
