@@ -87,6 +87,26 @@ bare nas snapshot -o "$work/keeper.snap"
 check "a keeper makes one as well" fob a snapshot verify "$work/keeper.snap" \
 	--kit <"$work/kit"
 
+# --- by another implementation ---
+python=
+for candidate in python3 /usr/bin/python3; do
+	if "$candidate" -c 'import cryptography, nacl' 2>/dev/null; then
+		python=$candidate
+		break
+	fi
+done
+if [ "$python" ]; then
+	check "another implementation opens the snapshot" \
+		"$python" "$here/rescue.py" snapshot "$work/old.snap" "$work/kit"
+	check "another implementation recovers" \
+		"$python" "$here/rescue.py" line "$nas" "$work/kit"
+	fob a lock
+	check "from a locked device, too" \
+		"$python" "$here/rescue.py" line "$(address_of a)" "$work/kit"
+else
+	echo "skipped: python3-cryptography and python3-nacl are not here"
+fi
+
 # --- after the snapshot ---
 add a Later $secret_b
 fob a sync --wait >/dev/null
