@@ -15,7 +15,6 @@ static enum log_level level_of(enum trace_what what)
 	case TRACE_REVOKED:
 	case TRACE_POISONED:
 	case TRACE_FULL:
-	case TRACE_CONFLICT:
 	case TRACE_KIT:
 	case TRACE_RESCUE:
 		return LOG_LEVEL_WARN;
@@ -54,10 +53,7 @@ void trace_log(const struct effect_trace *trace)
 		hex(id, trace->item);
 		snprintf(item, sizeof(item), " item %s", id);
 	}
-	if (trace->what == TRACE_CLOCK)
-		snprintf(number, sizeof(number), " %lld ms",
-			 (long long)(trace->number - (1ull << 63)));
-	else if (trace->number)
+	if (trace->number)
 		snprintf(number, sizeof(number), " (%llu)",
 			 (unsigned long long)trace->number);
 	log_line(level_of(trace->what), "%s%s%s%s",

@@ -51,26 +51,21 @@ enum trace_what {
 	TRACE_PEER_DOWN,     /* device */
 	TRACE_PEER_REFUSED,  /* a stranger, or one revoked */
 	TRACE_PEER_PROTOCOL, /* device; it broke a rule */
-	TRACE_RUN_BEGIN,     /* device, number: class */
 	TRACE_RUN_EQUAL,     /* device: complete, equal */
 	TRACE_RUN_UNEQUAL,   /* device: complete, unequal */
 	TRACE_STORED,	     /* item, number: kind; device: author */
 	TRACE_REFUSED_ITEM,  /* item, number: SET_ERR or ITEM_ERR */
 	TRACE_WROTE,	     /* item, number: kind */
 	TRACE_SENT,	     /* device, number: items */
-	TRACE_ACKED,	     /* device, number: items */
 	TRACE_INVITED,
 	TRACE_MEET_WRONG, /* a wrong code was tried: it is dead */
 	TRACE_JOINED,	  /* device */
 	TRACE_FORKED,	  /* device: it runs from a copy */
 	TRACE_REVOKED,	  /* device */
-	TRACE_CLOCK,	  /* number: offset in ms + 2^63 */
 	TRACE_STATUS,	  /* device: a newer status */
 	TRACE_KEY,	  /* number: 1 rotated, 2 granted */
 	TRACE_POISONED,	  /* a wrap that does not open what it claims */
-	TRACE_UNEQUAL,	  /* device */
 	TRACE_FULL,	  /* the store takes no more of class 2 */
-	TRACE_CONFLICT,	  /* item: record id; several seeds */
 	TRACE_CODE,	  /* item: record id; number: HOTP counter */
 	TRACE_KIT,	  /* there is a new recovery kit */
 	TRACE_RESCUE,	  /* somebody with the kit fetches all; number: items */

@@ -42,6 +42,7 @@ void node_free(struct node *node)
 	secret_free(node->self);
 	secret_free(node->unlock_key);
 	free(node->device_row);
+	free(node->told_forked);
 	free(node->by_seq);
 	for (size_t i = 0; i < node->n_parked; i++)
 		free(node->parked[i].row);
@@ -231,7 +232,9 @@ static int node_settle(struct step *step)
 	if (r == 0)
 		r = peer_fresh(step);
 	flow_settle(step);
-	return r == 0 ? peer_flush(step) : r;
+	if (r == 0)
+		r = peer_flush(step);
+	return r == 0 ? alarm_settle(step) : r;
 }
 
 /* Nobody who makes items is to know where they go in our tables. */

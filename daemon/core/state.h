@@ -188,15 +188,19 @@ struct node {
 	uint32_t check_cursor;
 	bool checking;
 
+	uint8_t *told_forked; /* a byte for each author: was it told? */
+	uint32_t n_told_forked;
+	bool told_poisoned;
+
 	struct invite *invite;
 	struct join *join;
 	uint32_t dead_codes;
 	uint64_t invite_rest; /* mono ms: no new code before */
 
-	uint64_t drill; /* ms since 1970: the kit was proven; 0: never */
+	uint64_t drill;	      /* ms since 1970: the kit was proven; 0: never */
 	uint64_t snapshot_at; /* ms since 1970: the last one made; 0: none */
-	struct recover *recover;     /* secret memory */
-	struct rescue_lines *lines;  /* NULL: none so far */
+	struct recover *recover;    /* secret memory */
+	struct rescue_lines *lines; /* NULL: none so far */
 	struct snapshot_job *snapshots;
 };
 
@@ -415,6 +419,9 @@ int statement_make(struct step *step); /* our own, anew */
 size_t statement_row(struct step *step, uint8_t ret[static STATUS_ROW_MAX]);
 /* One that came by another way, if it is genuine and newer. */
 int statement_keep(struct step *step, struct bytes packed);
+
+/* --- alarm.c --- */
+int alarm_settle(struct step *step);
 
 /* --- debt.c --- */
 int debt_settle(struct step *step);

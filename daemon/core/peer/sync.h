@@ -50,12 +50,13 @@ struct sync_peer {
 	bool greeted;	 /* their Hello came */
 	bool said_hello; /* ours goes with the first message */
 	bool statuses_said;
-	const Fob__Hello *hello; /* ours, during sync_begin() */
-	bool in_sync;		 /* equal, and nothing changed since */
-	bool unequal;		 /* the last complete run ended so */
-	bool was_equal;		 /* once in this session */
-	bool later;		 /* some items of this run were put off */
-	int64_t clock_offset;	 /* ms, theirs minus ours */
+	bool told_equal, told_unequal; /* to people, of this state */
+	const Fob__Hello *hello;       /* ours, during sync_begin() */
+	bool in_sync;		       /* equal, and nothing changed since */
+	bool unequal;		       /* the last complete run ended so */
+	bool was_equal;		       /* once in this session */
+	bool later;		       /* some items of this run were put off */
+	int64_t clock_offset;	       /* ms, theirs minus ours */
 	bool clock_known;
 	uint64_t heard, said; /* mono ms */
 
