@@ -2,7 +2,7 @@
  * Connections to other devices: who stays, who is refused, whom we dial, what
  * they are told and given.
  *
- * Covers: peer, dial, statement, serve.
+ * Covers: peer, dial, statement, serve, alarm.
  */
 #include <setjmp.h>
 #include <sodium.h>
@@ -539,6 +539,27 @@ static void test_copies(void **state)
 	assert_int_equal(peer_copies(node, at, true), 2);
 }
 
+/* Two first items of one device: it runs from a copy, which is told once. */
+static void test_copy_told(void **state)
+{
+	struct home *home = *state;
+	struct guests *guests = &home->guests;
+	int first, again;
+
+	guests_meet(guests, home->lower, IN);
+	first = build_entry(&guests->b, home->lower, 1, NO_PARENTS);
+	guests_give(guests, IN, BUILD_LIST(first), false);
+	assert_int_equal(guests->traces[TRACE_FORKED], 0);
+	guests->b.prev_none = true;
+	again = build_entry(&guests->b, home->lower, 2, NO_PARENTS);
+	guests->b.prev_none = false;
+	guests_give(guests, IN, BUILD_LIST(again), false);
+	assert_int_equal(guests->traces[TRACE_FORKED], 1);
+	assert_true(guests_held(guests, first) && guests_held(guests, again));
+	guests_say(guests, IN, &(Fob__PeerMessage)FOB__PEER_MESSAGE__INIT);
+	assert_int_equal(guests->traces[TRACE_FORKED], 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -562,6 +583,7 @@ int main(void)
 		TEST(test_own_statement),
 		TEST(test_serve),
 		TEST(test_copies),
+		TEST(test_copy_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
