@@ -21,6 +21,7 @@
 #include "client/formats/list.h"
 #include "client/formats/pass.h"
 #include "client/formats/proton.h"
+#include "client/formats/pskc.h"
 #include "client/formats/raivo.h"
 #include "client/formats/steam.h"
 #include "client/formats/stratum.h"
@@ -48,6 +49,7 @@ static const struct format formats[] = {
 	{ "freeotp", freeotp_detect, freeotp_read },
 	{ "keepassxc-xml", keepassxc_xml_detect, keepassxc_xml_read },
 	{ "keepassxc-csv", keepassxc_csv_detect, keepassxc_csv_read },
+	{ "pskc", pskc_detect, pskc_read },
 	{ "lastpass", lastpass_detect, lastpass_read },
 	{ "steam", steam_detect, steam_read },
 	{ "raivo", raivo_detect, raivo_read },
