@@ -143,10 +143,11 @@ static int run_trash(struct fob *fob, char **argv)
 const struct command cmd_trash = {
 	.name = "trash",
 	.brief = "what was removed, and how to get it back",
-	.help = "Usage: fob trash [list | restore ID]\n"
+	.help = "Usage: fob trash [list | restore ID | empty]\n"
 		"\n"
-		"Without more it lists what is in the trash. Nothing leaves\n"
-		"it by itself yet.\n"
+		"Without more it lists what is in the trash. What has been\n"
+		"there for 90 days leaves it by itself, for good; empty does\n"
+		"that now, and asks for the passphrase.\n"
 		"\n"
 		"Example:\n"
 		"  $ fob trash\n"

@@ -164,6 +164,7 @@ static int gather(struct node *node, uint32_t copies, struct examination *e)
 	facts->clock_offset = node_clock_offset(node, &facts->clock_known);
 	facts->quarantined = held_aside(node);
 	facts->gap = gap_any(node);
+	facts->lost = compact_lost(node);
 	facts->frozen = node->set.frozen;
 	facts->full = node->sync.full;
 	return 0;

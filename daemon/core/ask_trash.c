@@ -5,6 +5,7 @@
 
 #include "daemon/core/account.h"
 #include "daemon/core/change.h"
+#include "daemon/core/purge.h"
 
 static int list(struct step *step, struct call *call)
 {
@@ -50,9 +51,7 @@ int ask_trash(struct step *step, struct call *call)
 	if (strcmp(ask->op, "restore") == 0)
 		return account_end(restore(step, call));
 	if (strcmp(ask->op, "empty") == 0)
-		return call_fail(step, call, STATUS_USAGE,
-				 "emptying the trash comes with purge, which "
-				 "this version does not have");
+		return account_end(purge_trash(step, call));
 	return call_fail(step, call, STATUS_USAGE,
-			 "trash: list or restore, not \"%s\"", ask->op);
+			 "trash: list, restore or empty, not \"%s\"", ask->op);
 }

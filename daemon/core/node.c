@@ -149,6 +149,8 @@ static int node_time(struct step *step)
 	r = call_timeouts(step);
 	if (r == 0)
 		r = meet_timeouts(step);
+	if (r == 0)
+		r = compact_tick(step);
 	return r == 0 ? peer_timers(step) : r;
 }
 
@@ -192,6 +194,7 @@ static void node_timer(struct step *step)
 	at = earlier(at, call_deadline(node));
 	at = earlier(at, meet_deadline(node));
 	at = earlier(at, peer_deadline(node));
+	at = earlier(at, compact_deadline(node));
 	if (node->state == NODE_UNLOCKED && node->config.idle_lock_ms)
 		at = earlier(at, node->last_use + node->config.idle_lock_ms);
 	effects_add(step->effects, EFFECT_TIMER)->number = at;

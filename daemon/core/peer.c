@@ -387,6 +387,10 @@ static int peer_dispatch(struct step *step, struct sync_peer *peer,
 		return statement_take(step, peer, message->statuses);
 	if (message->bye)
 		return peer_take_bye(step, peer, message->bye);
+	if (message->blob_gone)
+		compact_gone(step->node, peer,
+			     (struct bytes){ message->blob_gone->ids.data,
+					     message->blob_gone->ids.len });
 	return sync_message(&step->node->sync, peer, message);
 }
 

@@ -59,6 +59,8 @@ static const struct request requests[] = {
 	  .index = true },
 	{ "backup", ask_backup, .vault = true, .unlocked = true, .index = true,
 	  .use = true },
+	{ "purge", ask_purge, .vault = true, .unlocked = true, .index = true,
+	  .write = true, .use = true, .confirm = FOB__CONFIRM__CONFIRM_PURGE },
 	{ "group", ask_group, .vault = true, .unlocked = true, .index = true,
 	  .use = true },
 	{ "apart", ask_apart, .vault = true, .unlocked = true, .index = true,
@@ -76,7 +78,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->devices,  r->rename,	 r->peer,	r->sync,    r->wait,
 		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
 		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
-		r->group,    r->apart,
+		r->purge,    r->group,	 r->apart,
 	};
 	const struct request *found = NULL;
 

@@ -229,6 +229,10 @@ static int start_local(struct step *step)
 		doctor_snapshot_row(node, row);
 		return 0;
 	}
+	if (key_is(key, "clock-alarm")) {
+		compact_row(node, row);
+		return 0;
+	}
 	if (key_is(key, "holders")) {
 		start_slots(node, row);
 		return 0;

@@ -9,6 +9,7 @@
 #ifndef FOB_CORE_STATE_H
 #define FOB_CORE_STATE_H
 
+#include "daemon/core/compact.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/gap.h"
 #include "daemon/core/node.h"
@@ -176,6 +177,7 @@ struct node {
 	uint64_t keys_rest; /* mono ms: not before */
 
 	struct gaps gaps;
+	struct compact compact;
 	struct flow flow;
 	struct fresh *fresh;
 	size_t n_fresh, cap_fresh;

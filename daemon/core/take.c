@@ -93,7 +93,8 @@ static int take_held(struct step *step, const struct item *item, uint32_t index)
 {
 	struct set_item *held = &step->node->set.items[index];
 
-	if (!item->blob_len || held->flags & SET_BLOB)
+	if (!item->blob_len || held->flags & SET_BLOB ||
+	    held->marks & MARK_UNWANTED)
 		return SET_ERR_HELD;
 	take_put_blob(step, index,
 		      (struct bytes){ item->blob, item->blob_len });
@@ -241,6 +242,8 @@ static int take_membership(struct step *step)
 		r = index_mark_all(node);
 	if (r == 0)
 		r = gap_settle(node);
+	if (r == 0)
+		r = compact_mark(node);
 	if (r == 0)
 		r = peer_membership(step);
 	node->seen_heads = node->set.n_heads;

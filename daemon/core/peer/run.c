@@ -11,6 +11,8 @@
 
 static bool sync_misses_blob(const struct set_item *item)
 {
+	if (item->marks & SYNC_UNWANTED)
+		return false;
 	return (item->flags & (SET_CARRIED | SET_INERT | SET_HAS_BLOB |
 			       SET_BLOB)) == (SET_CARRIED | SET_HAS_BLOB);
 }

@@ -31,6 +31,9 @@ enum sync_run {
 /* In set_item.marks: its mask of holders changed since it was written. */
 #define SYNC_MASK_DIRTY 64
 
+/* In set_item.marks: its blob is not wanted any more. */
+#define SYNC_UNWANTED 128
+
 /* An Items message that was sent and is not acknowledged. */
 struct sync_unacked {
 	uint64_t seq;
