@@ -88,7 +88,8 @@ int alarm_settle(struct step *step)
 	if (node_may_read(node))
 		alarm_poisoned(step);
 	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (node->sync.peers[i].conn && node->sync.peers[i].up)
+		if (node->sync.peers[i].conn && node->sync.peers[i].up &&
+		    !node->sync.peers[i].rescue)
 			alarm_run(step, &node->sync.peers[i]);
 	return 0;
 }

@@ -587,7 +587,8 @@ static int sync_start(struct step *step)
 	int r = 0;
 
 	for (size_t i = 0; i < PEERS_MAX && r == 0; i++)
-		if (node->sync.peers[i].conn && node->sync.peers[i].up) {
+		if (node->sync.peers[i].conn && node->sync.peers[i].up &&
+		    !node->sync.peers[i].rescue) {
 			node->sync.peers[i].in_sync = false;
 			r = sync_run_now(&node->sync, &node->sync.peers[i]);
 		}
