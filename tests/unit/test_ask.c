@@ -659,7 +659,7 @@ static void test_trash(void **state)
 	assert_true(reply->accounts[0]->trashed);
 	text_hex_encode(id, sizeof(id),
 			(struct bytes){ reply->accounts[0]->id.data, 16 });
-	expect(trash(one, "empty", ""), STATUS_USAGE, "purge");
+	expect(trash(one, "empty", ""), STATUS_LOCKED, "passphrase");
 	expect(trash(one, "burn", ""), STATUS_USAGE, "burn");
 	/* What is in the trash is no duplicate. */
 	expect(trash(one, "restore", "ffffffff"), STATUS_NOT_FOUND, "trash");
