@@ -30,6 +30,13 @@ const char *snapshot_error_text(int error)
 
 /* --- what both sides share ------------------------------------------------------ */
 
+/* Memory for secrets is aligned to 16 only. */
+static crypto_generichash_state *hash_of(uint8_t room[static SNAPSHOT_HASH])
+{
+	return (crypto_generichash_state *)(((uintptr_t)room + 63) &
+					    ~(uintptr_t)63);
+}
+
 static void put_u32(uint8_t *to, size_t value)
 {
 	to[0] = (uint8_t)(value >> 24);
@@ -96,7 +103,7 @@ int snapshot_writer_init(struct snapshot_writer *writer,
 	memcpy(raw + AT_RECIPIENT, header->recipient, KEY_SIZE);
 	crypto_scalarmult_base(raw + AT_EPHEMERAL, entropy);
 	memcpy(raw + AT_STREAM, entropy + KEY_SIZE, STREAM_HEADER);
-	crypto_generichash_init(&writer->hash, NULL, 0, 32);
+	crypto_generichash_init(hash_of(writer->hash), NULL, 0, 32);
 	return stream_start(&writer->stream, raw, entropy, header->recipient);
 }
 
@@ -141,10 +148,10 @@ size_t snapshot_write(struct snapshot_writer *writer, bool last,
 		put_u32(ret + n, 0);
 		n += 4;
 	}
-	crypto_generichash_update(&writer->hash, ret, n);
+	crypto_generichash_update(hash_of(writer->hash), ret, n);
 	if (!last)
 		return n;
-	crypto_generichash_final(&writer->hash, ret + n, 32);
+	crypto_generichash_final(hash_of(writer->hash), ret + n, 32);
 	return n + 32;
 }
 
@@ -160,7 +167,7 @@ void snapshot_reader_init(struct snapshot_reader *reader, const struct kit *kit)
 	}
 	reader->first = true;
 	reader->want = SNAPSHOT_HEADER;
-	crypto_generichash_init(&reader->hash, NULL, 0, 32);
+	crypto_generichash_init(hash_of(reader->hash), NULL, 0, 32);
 }
 
 void snapshot_reader_deinit(struct snapshot_reader *reader)
@@ -241,7 +248,7 @@ static int read_hash(struct snapshot_reader *reader)
 {
 	uint8_t hash[32];
 
-	crypto_generichash_final(&reader->hash, hash, sizeof(hash));
+	crypto_generichash_final(hash_of(reader->hash), hash, sizeof(hash));
 	if (sodium_memcmp(hash, reader->sealed, sizeof(hash)) != 0)
 		return SNAPSHOT_ERR_ALTERED;
 	reader_go(reader, SNAPSHOT_AT_END, 0);
@@ -253,7 +260,7 @@ static int read_piece(struct snapshot_reader *reader)
 	enum snapshot_stage stage = reader->stage;
 
 	if (stage != SNAPSHOT_AT_HASH)
-		crypto_generichash_update(&reader->hash, reader->sealed,
+		crypto_generichash_update(hash_of(reader->hash), reader->sealed,
 					  reader->want);
 	switch (stage) {
 	case SNAPSHOT_AT_HEADER:

@@ -5,7 +5,8 @@
  * that may be made and read one after another; whole and unaltered, or
  * refused with the reason. Bytes only: a writer is fed with packed parts and
  * gives bytes, a reader is fed with bytes and gives parts. What the parts say
- * is their owner's business. Both hold keys and belong into secret memory.
+ * is their owner's business. Both hold keys, belong into secret memory, and
+ * never move.
  */
 #ifndef FOB_CORE_SNAPSHOT_H
 #define FOB_CORE_SNAPSHOT_H
@@ -40,6 +41,8 @@ const char *snapshot_error_text(int error);
 /* What one call of snapshot_write() may give. */
 #define SNAPSHOT_OUT (SNAPSHOT_HEADER + 4 + SNAPSHOT_SEALED + SNAPSHOT_END)
 #define SNAPSHOT_ENTROPY 64
+/* Room for a state of libsodium's that wants to lie at a multiple of 64. */
+#define SNAPSHOT_HASH (sizeof(crypto_generichash_state) + 63)
 
 /* What stands outside, for everybody to read. */
 struct snapshot_header {
@@ -50,7 +53,7 @@ struct snapshot_header {
 
 struct snapshot_writer {
 	crypto_secretstream_xchacha20poly1305_state stream;
-	crypto_generichash_state hash;
+	uint8_t hash[SNAPSHOT_HASH]; /* of all bytes so far */
 	uint8_t header[SNAPSHOT_HEADER];
 	bool begun;
 	uint8_t plain[SNAPSHOT_PLAIN]; /* parts that wait */
@@ -84,7 +87,7 @@ struct snapshot_reader {
 	struct snapshot_header header; /* from AT_LENGTH on */
 	uint8_t raw[SNAPSHOT_HEADER];
 	crypto_secretstream_xchacha20poly1305_state stream;
-	crypto_generichash_state hash;
+	uint8_t hash[SNAPSHOT_HASH];
 	bool first, final; /* chunks: none was read; the last one was */
 	size_t have, want;
 	uint8_t sealed[SNAPSHOT_SEALED];

@@ -115,7 +115,7 @@ struct world_wire {
 	int node[2]; /* 0 dialed */
 	uint32_t boot[2];
 	uint32_t conn[2];
-	bool meet;
+	bool meet, rescue;
 	bool came_up[2];
 	bool over[2];	  /* no event for this side any more */
 	bool closing[2];  /* this side has said goodbye */

@@ -68,7 +68,7 @@ static bool handshakes(const struct world *world, const struct world_wire *wire,
 	const struct world_node *to = &world->nodes[wire->node[1]];
 
 	if (wire->meet)
-		return to->meets;
+		return wire->rescue || to->meets;
 	return from->has_keys && to->has_keys &&
 	       !memcmp(to->keys.transport_public, effect->remote, KEY_SIZE) &&
 	       !memcmp(to->keys.vault_id, from->keys.vault_id, ID_SIZE);
@@ -88,11 +88,14 @@ void net_dial(struct world *world, int node, const struct effect *effect)
 	wire->boot[0] = world->nodes[node].boot;
 	wire->conn[0] = effect->conn;
 	wire->meet = meet;
+	wire->rescue = meet && effect->number == 3;
 	wire->over[1] = true;
 	if (!world->quiet)
 		world_say(world, "%s > %s  %s", world->nodes[node].name,
 			  to < 0 ? "nobody" : world->nodes[to].name,
-			  meet ? "dials to pair" : "dials");
+			  wire->rescue ? "dials to recover" :
+			  meet	       ? "dials to pair" :
+					 "dials");
 	if (to < 0 || !world->nodes[to].node) {
 		plan(world, at, 0, DUE_DOWN, 2 * way);
 	} else if (world->cut[node][to]) {
@@ -201,6 +204,7 @@ void net_due(struct world *world, const struct world_due *due)
 	case DUE_UP:
 		wire->came_up[due->side] = true;
 		event.type = wire->meet ? EVENT_MEET_UP : EVENT_PEER_UP;
+		event.rescue = wire->rescue;
 		memcpy(event.remote, other->keys.transport_public, KEY_SIZE);
 		memset(event.hash, 0xa5, sizeof(event.hash));
 		memcpy(event.hash, &due->wire, sizeof(due->wire));

@@ -39,9 +39,9 @@ struct options {
 
 /* --- stories ----------------------------------------------------------------- */
 
-static const struct story *const lists[] = { stories_sync, stories_merge,
+static const struct story *const lists[] = { stories_sync,    stories_merge,
 					     stories_members, stories_trouble,
-					     stories_bytes };
+					     stories_bytes,   stories_recover };
 
 static const struct story *find_story(const char *name)
 {

@@ -1,0 +1,188 @@
+/* The fire, and what is left of the vault after it. */
+#include <string.h>
+
+#include "tests/lib/recovery.h"
+#include "tests/sim/story.h"
+
+static void begin(struct world *world, int node,
+		  const uint8_t seed[static KEY_SIZE])
+{
+	EXPECT(world, story_ok(recovery_begin(world, node, seed)));
+}
+
+/* A, b and their keeper c; one account; what a was told to write down. */
+static void house(struct world *world, uint8_t ret_seed[static KEY_SIZE])
+{
+	story_vault(world, 2);
+	recovery_seed(world, 0, ret_seed);
+	EXPECT(world, recovery_keeper(world, 0) == 2);
+	EXPECT(world, story_ok(world_add(world, 0, "github", 1)));
+	story_settle(world);
+}
+
+static void fire(struct world *world)
+{
+	world_run(world, 10000);
+	world_kill(world, 0);
+	world_kill(world, 1);
+	world_say(world, "a and b burn");
+	world_node(world);
+}
+
+static size_t members(const struct world *world, int node)
+{
+	const struct set *set = &world->nodes[node].node->set;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < set->n_authors; i++)
+		n += set->authors[i].member;
+	return n;
+}
+
+/* A new device comes out, its codes work, and the readers are put out. */
+static void back(struct world *world, int node, int keep)
+{
+	const Fob__Reply *reply = recovery_list(world, node);
+
+	EXPECT(world, story_ok(reply));
+	reply = recovery_make(world, node, keep);
+	EXPECT(world, story_ok(reply) && reply->recovered);
+	EXPECT(world, world->nodes[node].node->state == NODE_UNLOCKED);
+	EXPECT(world, story_ok(world_code(world, node, "github")));
+}
+
+/* One keeper and the words are left. */
+static void fire_keeper(struct world *world)
+{
+	uint8_t seed[KEY_SIZE];
+	const Fob__Reply *reply;
+
+	house(world, seed);
+	fire(world);
+	begin(world, 3, seed);
+	reply = recovery_from(world, 3, 2);
+	EXPECT(world, story_ok(reply));
+	back(world, 3, -1);
+	EXPECT(world, members(world, 3) == 2);
+	EXPECT(world, story_ok(world_add(world, 3, "gitlab", 2)));
+	story_settle(world);
+	/* The burnt one was stolen, after all: it is told, and gets nothing. */
+	world_start(world, 0);
+	world_unlock(world, 0);
+	world_run(world, 60000);
+	EXPECT(world,
+	       !world->nodes[0]
+			.node->set.authors[world->nodes[0].node->self_author]
+			.member);
+	reply = world_list(world, 0, "gitlab");
+	EXPECT(world, story_ok(reply) && reply->n_accounts == 0);
+}
+
+/* A snapshot and the words. */
+static void fire_snapshot(struct world *world)
+{
+	AUTO_RECOVERY_FILE struct recovery_file file = { NULL, 0 };
+	uint8_t seed[KEY_SIZE];
+
+	house(world, seed);
+	recovery_snapshot(world, 1, &file);
+	fire(world);
+	world_kill(world, 2);
+	begin(world, 3, seed);
+	EXPECT(world, story_ok(recovery_from_file(world, 3, &file)));
+	back(world, 3, -1);
+	world_kill(world, 3);
+	world_start(world, 3);
+	world_unlock(world, 3);
+	EXPECT(world, story_ok(world_code(world, 3, "github")));
+}
+
+/* An old snapshot, and a keeper that knows more. */
+static void fire_both(struct world *world)
+{
+	AUTO_RECOVERY_FILE struct recovery_file file = { NULL, 0 };
+	uint8_t seed[KEY_SIZE];
+
+	house(world, seed);
+	recovery_snapshot(world, 0, &file);
+	world_kill(world, 2);
+	EXPECT(world, story_ok(world_add(world, 1, "gitlab", 2)));
+	story_settle(world);
+	world_start(world, 2);
+	story_settle(world);
+	fire(world);
+	begin(world, 3, seed);
+	EXPECT(world, story_ok(recovery_from_file(world, 3, &file)));
+	EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+	back(world, 3, 1);
+	EXPECT(world, members(world, 3) == 3);
+	story_account(world, 3, "gitlab");
+	/* B was only away. */
+	world_start(world, 1);
+	world_unlock(world, 1);
+	EXPECT(world, story_ok(world_add(world, 3, "codeberg", 3)));
+	story_settle(world);
+	story_account(world, 1, "codeberg");
+}
+
+/* Another kit: the old words open nothing that is written from now on. */
+static void kit_rotated(struct world *world)
+{
+	uint8_t old[KEY_SIZE], seed[KEY_SIZE];
+	const Fob__Reply *reply;
+
+	house(world, old);
+	EXPECT(world, story_ok(recovery_kit(world, 1, "verify", old, NULL)));
+	world_confirm(world, 1, FOB__CONFIRM__CONFIRM_RECOVERY);
+	reply = recovery_kit(world, 1, "new", old, NULL);
+	EXPECT(world, story_ok(reply) && reply->made);
+	memcpy(seed, reply->made->recovery_seed.data, KEY_SIZE);
+	story_settle(world);
+	reply = recovery_kit(world, 0, "verify", old, NULL);
+	EXPECT(world, reply && reply->status == STATUS_REFUSED);
+	EXPECT(world, story_ok(recovery_kit(world, 0, "verify", seed, NULL)));
+	EXPECT(world, story_ok(world_add(world, 0, "gitlab", 2)));
+	story_settle(world);
+	fire(world);
+	begin(world, 3, old);
+	reply = recovery_from(world, 3, 2);
+	EXPECT(world, reply && reply->status == STATUS_REFUSED);
+	recovery_gone(world, 3);
+	begin(world, 3, seed);
+	EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+	back(world, 3, -1);
+	story_account(world, 3, "gitlab");
+}
+
+/* Power fails at every moment of a recovery: nothing is there, or all is. */
+static void recover_cut(struct world *world)
+{
+	uint8_t seed[KEY_SIZE];
+	bool whole = false;
+
+	house(world, seed);
+	fire(world);
+	for (uint64_t ms = 0; ms < 3000 && !whole; ms += 7) {
+		begin(world, 3, seed);
+		EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+		EXPECT(world, story_ok(recovery_list(world, 3)));
+		recovery_make_begin(world, 3, -1);
+		world_run(world, ms);
+		world_kill(world, 3);
+		world_start(world, 3);
+		whole = world->nodes[3].node->state == NODE_LOCKED;
+		EXPECT(world,
+		       whole || (world->nodes[3].node->state == NODE_EMPTY &&
+				 world->nodes[3].node->set.n_items == 0));
+	}
+	EXPECT(world, whole);
+	world_unlock(world, 3);
+	EXPECT(world, story_ok(world_code(world, 3, "github")));
+	story_settle(world);
+}
+
+const struct story stories_recover[] = {
+	{ "fire-keeper", fire_keeper }, { "fire-snapshot", fire_snapshot },
+	{ "fire-both", fire_both },	{ "kit-rotated", kit_rotated },
+	{ "recover-cut", recover_cut }, { 0 },
+};
