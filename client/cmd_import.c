@@ -9,6 +9,7 @@
 #include "client/fields.h"
 #include "client/helper.h"
 #include "client/parsed.h"
+#include "client/pass_store.h"
 #include "client/passphrase.h"
 #include "client/print.h"
 #include "client/report.h"
@@ -348,10 +349,23 @@ static int spool_and_import(struct fob *fob, const struct import_options *o,
 	return r;
 }
 
+static int import_store(struct fob *fob, const struct import_options *o)
+{
+	int fd, r = pass_store_open(fob, o->file, &fd);
+
+	if (r != 0)
+		return r;
+	r = import(fob, o, fd);
+	close(fd);
+	return r;
+}
+
 static int open_and_import(struct fob *fob, const struct import_options *o)
 {
 	int in, r;
 
+	if (o->format && strcmp(o->format, "pass") == 0)
+		return import_store(fob, o);
 	if (strcmp(o->file, "-") == 0)
 		return spool_and_import(fob, o, STDIN_FILENO);
 	in = open(o->file, O_RDONLY | O_CLOEXEC);
@@ -398,6 +412,8 @@ const struct command cmd_import = {
 		"counted, a bad record is reported and the others go in.\n"
 		"Nothing is written when the file as a whole is damaged.\n"
 		"The password of an encrypted file is asked for.\n"
+		"A store of pass is a folder: name it, and the format;\n"
+		"gpg opens its files.\n"
 		"\n"
 		"  --format F   when the format is not found\n"
 		"  --dry-run    only say what would happen\n"
@@ -409,6 +425,7 @@ const struct command cmd_import = {
 		"\n"
 		"Example:\n"
 		"  $ fob import accounts.txt\n"
-		"  12 found, 11 added, 1 skipped\n",
+		"  12 found, 11 added, 1 skipped\n"
+		"  $ fob import --format pass ~/.password-store\n",
 	.run = run_import,
 };

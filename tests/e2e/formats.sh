@@ -40,6 +40,21 @@ aegis/stratum_plain.json - stratum 7
 aegis/stratum_encrypted.bin test stratum 7
 aegis/stratum_encrypted_legacy.bin test stratum 7
 aegis/proton_authenticator.json - proton 3
+aegis/bitwarden.json - bitwarden 4
+aegis/bitwarden.csv - bitwarden-csv 4
+aegis/authy_plain.xml - authy 3
+aegis/authy_encrypted.xml testtest authy 3
+aegis/freeotp.xml - freeotp 4
+aegis/freeotp_plus.json - freeotp-plus 6
+aegis/freeotp_v2_api23.xml test freeotp2 6
+aegis/freeotp_v2_api25.xml test freeotp2 6
+aegis/freeotp_v2_api27.xml test freeotp2 6
+aegis/freeotp_v2_api34.xml test freeotp2 6
+aegis/freeotp_v2_null_algo.xml test freeotp2 1
+aegis/steam.json - steam 1
+aegis/steam_old.json - steam 1
+aegis/duo.json - duo 2
+aegis/totp_authenticator.bin Testtest1 totp-authenticator 3
 ente/proton_authenticator_backup.json - proton 4
 ente/proton_authenticator_backup_encrypted_1231246.json 1231246 proton 4
 '
