@@ -21,7 +21,8 @@ static const struct command *const commands[] = {
 	&cmd_invite,	&cmd_join,	 &cmd_devices, &cmd_device,
 	&cmd_rotate,	&cmd_quarantine, &cmd_doctor,  &cmd_backup_codes,
 	&cmd_group,	&cmd_apart,	 &cmd_kit,     &cmd_snapshot,
-	&cmd_recover,	&cmd_peer,	 &cmd_sync,    &cmd_events,
+	&cmd_recover,	&cmd_peer,	 &cmd_sync,    &cmd_log,
+	&cmd_events,
 };
 
 static const char head[] = "Usage: fob [options] COMMAND [arguments]\n"

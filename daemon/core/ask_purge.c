@@ -116,13 +116,17 @@ int ask_purge(struct step *step, struct call *call)
 {
 	const Fob__PurgeAsk *ask = call->request->purge;
 	const struct vault_entry *entry = NULL;
+	uint8_t id[RECORD_ID_SIZE];
 	uint32_t record;
 	int r = purge_find(step, call, &entry);
 
 	if (r != 0)
 		return account_end(r);
 	record = entry->record;
+	memcpy(id, entry->id, sizeof(id));
 	r = failed(step, call, purge_write(step, record));
+	if (r == 0)
+		r = logbook_add(step, LOGBOOK_PURGE, BYTES(id), 0);
 	if (r == 0 && ask->now)
 		r = compact_now(step, record);
 	return account_end(r == 0 ? call_ok(step, call) : r);

@@ -94,6 +94,8 @@ int ask_show(struct step *step, struct call *call)
 		return call_need(step, call, FOB__NEED__NEED_CONFIRM,
 				 FOB__CONFIRM__CONFIRM_REVEAL);
 	r = account_open(step, call, entry, &opened);
+	if (r == 0 && ask->reveal)
+		r = logbook_add(step, LOGBOOK_REVEAL, BYTES(entry->id), 0);
 	return r != 0 ? account_end(r) :
 			show(step, call, entry, &opened.record);
 }

@@ -386,6 +386,9 @@ static int wrong_passphrase(struct step *step, struct call *call,
 		node->failure_until = node->mono + delay;
 	}
 	step_trace(step, TRACE_UNLOCK_FAILED, NULL, NULL, node->failures);
+	if (logbook_add(step, LOGBOOK_FAILED, (struct bytes){ NULL, 0 },
+			node->failures) < 0)
+		return -ENOMEM;
 	if (delay)
 		return call_fail(step, call, STATUS_REFUSED,
 				 "wrong %s; after %u in a row the next try "

@@ -51,6 +51,7 @@ void node_free(struct node *node)
 	free(node->by_hand);
 	free(node->dials);
 	gap_deinit(&node->gaps);
+	logbook_deinit(&node->logbook);
 	flow_deinit(&node->flow);
 	free(node->fresh);
 	free(node->dirty);

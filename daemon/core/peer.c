@@ -492,6 +492,8 @@ int peer_fresh(struct step *step)
 				  "changed");
 		else if (item_class(item->kind) == 0)
 			call_tell(step, "device", BYTES(item->id), "changed");
+		if (r == 0 && item_class(item->kind) == 0)
+			r = logbook_member(step, node->fresh[i].item);
 	}
 	node->n_fresh = 0;
 	return r;

@@ -63,6 +63,7 @@ static const struct request requests[] = {
 	  .write = true, .use = true, .confirm = FOB__CONFIRM__CONFIRM_PURGE },
 	{ "group", ask_group, .vault = true, .unlocked = true, .index = true,
 	  .use = true },
+	{ "log", ask_log, .vault = true, .unlocked = true, .index = true },
 	{ "apart", ask_apart, .vault = true, .unlocked = true, .index = true,
 	  .use = true },
 };
@@ -78,7 +79,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->devices,  r->rename,	 r->peer,	r->sync,    r->wait,
 		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
 		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
-		r->purge,    r->group,	 r->apart,
+		r->purge,    r->group,	 r->log,	r->apart,
 	};
 	const struct request *found = NULL;
 

@@ -237,6 +237,8 @@ static int start_local(struct step *step)
 		start_slots(node, row);
 		return 0;
 	}
+	if (key_begins(key, "log/"))
+		return logbook_row(&node->logbook, row);
 	if (key_begins(key, "slot/"))
 		return start_slot(node, row);
 	if (key_begins(key, "peer/"))

@@ -12,6 +12,7 @@
 #include "daemon/core/compact.h"
 #include "daemon/core/flow.h"
 #include "daemon/core/gap.h"
+#include "daemon/core/logbook.h"
 #include "daemon/core/node.h"
 #include "daemon/core/peer/status.h"
 #include "daemon/core/peer/sync.h"
@@ -178,6 +179,7 @@ struct node {
 
 	struct gaps gaps;
 	struct compact compact;
+	struct logbook logbook;
 	struct flow flow;
 	struct fresh *fresh;
 	size_t n_fresh, cap_fresh;
@@ -188,6 +190,7 @@ struct node {
 	uint32_t *indexing; /* records whose items are being read */
 	size_t n_indexing;
 	uint32_t check_cursor;
+	uint64_t check_at; /* mono ms; 0: nothing is to be checked */
 	bool checking;
 
 	uint8_t *told_forked; /* a byte for each author: was it told? */

@@ -261,6 +261,9 @@ int take_settle(struct step *step)
 	if (r < 0)
 		return r;
 	take_self(node);
+	r = logbook_aside(step);
+	if (r < 0)
+		return r;
 	if (node->seen_heads != node->set.n_heads) {
 		r = take_membership(step);
 		if (r < 0)
