@@ -227,8 +227,8 @@ static void test_samples(void **state UNUSED)
 	static const char *const sealed[] = {
 		"1 e49270f0d21f365c8408f8b475c5267c 1 6 30 0 [Deno] [mason]",
 		"1 eb99cb39c67ae042fa866ec4f239cbb5 1 7 20 0 [SPDX] [james]",
-		"1 f91664c8d768853aedde5a936c16ba88 1 8 50 0 [Airbnb] "
-		"[elijah]",
+		("1 f91664c8d768853aedde5a936c16ba88 1 8 50 0 [Airbnb] "
+		 "[elijah]"),
 	};
 
 	one_sample("steam", "aegis/steam.json", NULL, steam, 1);
