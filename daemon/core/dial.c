@@ -161,6 +161,8 @@ uint64_t peer_deadline(const struct node *node)
 		at = node->status_at;
 	if (node->keys_at && node->keys_at < at)
 		at = node->keys_at;
+	if (node->check_at && node->check_at < at)
+		at = node->check_at;
 	if (node->sync.masks_dirty && node->soft_at < at)
 		at = node->soft_at;
 	return at;

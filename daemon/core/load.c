@@ -7,6 +7,8 @@
 
 /* Signatures that one idle step verifies: some milliseconds. */
 #define CHECKS_PER_STEP 64
+#define CHECK_REST_MS 20
+#define CHECK_QUIET_MS 1000 /* since the last step in which items came */
 
 static int by_seq(const void *a, const void *b)
 {
@@ -56,6 +58,32 @@ const struct loaded *load_find(const struct event *event, uint32_t seq)
 
 /* --- items that a descendant vouched for ---------------------------------------- */
 
+static bool load_syncs(const struct node *node)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		const struct sync_peer *peer = &node->sync.peers[i];
+
+		if (peer->conn && (peer->run != SYNC_IDLE || peer->n_asked))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Not while items come in, and then a few at a time with a rest after each:
+ * a first sync brings thousands, and clients are not to wait for them.
+ */
+static bool load_check_due(struct node *node)
+{
+	if (set_next_unchecked(&node->set, &node->check_cursor) == NONE) {
+		node->check_at = 0;
+		return false;
+	}
+	if (!node->check_at || load_syncs(node))
+		node->check_at = node->mono + CHECK_QUIET_MS;
+	return node->check_at <= node->mono;
+}
+
 int load_check(struct step *step)
 {
 	struct node *node = step->node;
@@ -63,8 +91,9 @@ int load_check(struct step *step)
 	size_t n = 0;
 
 	/* What a recovery gathers is not on disk yet. */
-	if (node->checking || recover_gathers(node))
+	if (node->checking || recover_gathers(node) || !load_check_due(node))
 		return 0;
+	node->check_at = node->mono + CHECK_REST_MS;
 	while (n < CHECKS_PER_STEP) {
 		uint32_t item =
 			set_next_unchecked(&node->set, &node->check_cursor);
