@@ -123,6 +123,8 @@ def pair(inviter, newcomer):
     newcomer.fob("join", code, "--name", newcomer.name, "--at",
                  inviter.status()["listen"][0])
     inviting.wait()
+    while "joined" not in newcomer.marks:
+        time.sleep(0.001)
 
 
 def spawn(command, stdin=nothing):
