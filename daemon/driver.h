@@ -130,7 +130,7 @@ bool unlock_end(struct driver *driver);
 
 /* --- snapshots.c --- */
 void snapshots_start(struct driver *driver);
-void snapshots_changed(struct driver *driver); /* there is a new item */
+void snapshots_changed(struct driver *driver);	     /* there is a new item */
 uint64_t snapshots_due(const struct driver *driver); /* mono ms */
 void snapshots_tick(struct driver *driver);
 /* A reply to it: true when it was one. */

@@ -379,7 +379,7 @@ static int recover_list(struct step *step, struct call *call)
 
 static int make_add(struct step *step)
 {
-	static uint8_t nobody[DEVICE_ID_SIZE];
+	static const uint8_t nobody[DEVICE_ID_SIZE];
 	struct node *node = step->node;
 	Fob__Head head = FOB__HEAD__INIT;
 	Fob__Add add = FOB__ADD__INIT;

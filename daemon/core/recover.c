@@ -139,11 +139,17 @@ static void forget(struct step *step)
 	set_deinit(&node->set);
 	set_init(&node->set);
 	gap_deinit(&node->gaps);
+	logbook_deinit(&node->logbook);
+	node->compact = (struct compact){ .at = 0 };
 	flow_deinit(&node->flow);
 	free(node->dials);
 	free(node->by_hand);
+	free(node->told_forked);
 	node->dials = NULL;
 	node->by_hand = NULL;
+	node->told_forked = NULL;
+	node->n_told_forked = 0;
+	node->told_poisoned = false;
 	node->n_dials = node->n_by_hand = 0;
 	node->n_fresh = node->n_dirty = node->n_indexing = 0;
 	if (node->is_dirty)
@@ -152,6 +158,7 @@ static void forget(struct step *step)
 	node->stored_bytes = node->keys_at = node->soft_at = 0;
 	node->status_owed = node->checking = node->seeded = false;
 	node->check_cursor = 0;
+	node->check_at = node->snapshot_at = 0;
 	node->state = NODE_EMPTY;
 }
 

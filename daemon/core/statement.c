@@ -140,11 +140,10 @@ size_t statement_row(struct step *step, uint8_t ret[static STATUS_ROW_MAX])
 	profile.root = root;
 	profile.version = node->config.version;
 	step_random(step, fresh, sizeof(fresh));
-	return status_make(ret, node->self, &profile,
-			   node->n_nets && !node->config.keeper ?
-				   &node->nets[0] :
-				   NULL,
-			   fresh);
+	return status_make(
+		ret, node->self, &profile,
+		node->n_nets && !node->config.keeper ? &node->nets[0] : NULL,
+		fresh);
 }
 
 int statement_keep(struct step *step, struct bytes packed)

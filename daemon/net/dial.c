@@ -24,9 +24,7 @@ static void on_connected(uv_connect_t *connect, int status)
 		conn_abort(conn, -ENOMEM);
 		return;
 	}
-	*first = conn->kind == CONN_PEER ? 1 :
-		 conn->kind == CONN_MEET ? 2 :
-					   3;
+	*first = conn->kind == CONN_PEER ? 1 : conn->kind == CONN_MEET ? 2 : 3;
 	conn_send(conn, first, 1, false);
 	if (conn->kind != CONN_PEER)
 		conn_relax(conn);

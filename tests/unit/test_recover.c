@@ -262,6 +262,7 @@ static void another_vault(void **state UNUSED)
 	bad(recovery_from(world, 2, node), STATUS_REFUSED, "does not answer");
 	recovery_gone(world, 2);
 	assert_empty();
+	world_kill(world, node);
 }
 
 static void made_of_nothing_it_knows(void **state UNUSED)
