@@ -165,6 +165,17 @@ start_daemon b
 wait_for 10 eval 'bare b status --json | grep -q revoked'
 refused 7 'revoked by the recovery key' "the old phone is told" add b X $secret_c
 
+# --- at a terminal ---
+start_daemon t
+shown=$(typing t '24 words' "$(cat "$work/kit")" 'still have new' y \
+	'assphrase' 'another horse' 'gain' 'another horse' -- \
+	recover --from "$nas" --name typed 2>&1)
+matches "at a terminal what is kept is asked for" "$shown" 'still have new'
+matches "and codes are on the screen" "$shown" '[0-9]{6} .*Shop'
+equal "it was kept" "$(bare t devices --json | json \
+	'[x["state"] for x in d if x["name"] == "new"]')" "['member']"
+stop_daemon t
+
 # --- a snapshot and the words ---
 start_daemon r2
 check "recover from a snapshot" fob r2 recover --from "$work/old.snap" \
