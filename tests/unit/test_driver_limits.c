@@ -50,7 +50,7 @@ static bool closed(int fd, int ms)
 
 static void strangers_get_silence_and_a_close(void **state UNUSED)
 {
-	static const uint8_t first[] = { 0, 2, 3, 'G', 255 };
+	static const uint8_t first[] = { 0, 2, 4, 'G', 255 };
 	struct sockaddr_in address = where(0);
 
 	for (size_t i = 0; i < sizeof(first); i++) {
