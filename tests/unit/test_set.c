@@ -105,6 +105,26 @@ static void pinned_before_genesis(void **state)
 	assert_true(carried(f, f->b.genesis));
 }
 
+/* Who has an item, and that its blob is not wanted, outlive an evaluation. */
+static void notes_of_other_rooms_stay(void **state)
+{
+	struct fixture *f = *state;
+	int entry = build_entry(&f->b, 0, 1, NOTHING);
+	int add = build_add(&f->b, 0, 1, FOB__ROLE__DEVICE, 1);
+	uint64_t before;
+	uint32_t at;
+
+	put(f, f->b.genesis);
+	at = put(f, entry);
+	assert_int_equal(set_evaluate(&f->set), 0);
+	f->set.items[at].marks |= MARK_OTHERS;
+	before = f->set.version0;
+	put(f, add);
+	assert_int_equal(set_evaluate(&f->set), 0);
+	assert_true(f->set.version0 > before);
+	assert_int_equal(f->set.items[at].marks & MARK_OTHERS, MARK_OTHERS);
+}
+
 static void entries_are_carried_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -518,6 +538,7 @@ int main(void)
 		TEST(first_genesis_pins),
 		TEST(pinned_before_genesis),
 		TEST(entries_are_carried_at_once),
+		TEST(notes_of_other_rooms_stay),
 		TEST(a_descendant_vouches),
 		TEST(strangers_do_not_vouch),
 		TEST(a_dropped_head_moves_the_last),

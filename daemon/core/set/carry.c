@@ -99,7 +99,7 @@ static void forget(struct set *set)
 	for (uint32_t i = 0; i < set->n_items; i++) {
 		struct set_item *item = &set->items[i];
 
-		item->marks &= MARK_CLAIMS | MARK_RECORD;
+		item->marks &= MARK_CLAIMS | MARK_RECORD | MARK_OTHERS;
 		if (item->flags & SET_CARRIED)
 			item->marks |= MARK_WAS_CARRIED;
 		if (item->flags & SET_INERT)

@@ -40,8 +40,9 @@ enum set_mark {
 	MARK_ACCEPTED = 2,    /* reachable from accepted tips of its author */
 	MARK_WAS_CARRIED = 4, /* before this evaluation */
 	MARK_WAS_INERT = 8,
-	MARK_CLAIMS = 16, /* a ghost with more rows in set.claims */
-	MARK_RECORD = 32, /* in the list of its record */
+	MARK_CLAIMS = 16,	/* a ghost with more rows in set.claims */
+	MARK_RECORD = 32,	/* in the list of its record */
+	MARK_OTHERS = 64 | 128, /* of other rooms: evaluation leaves them */
 };
 
 struct set_item {
