@@ -406,8 +406,8 @@ int peer_message(struct step *step, uint32_t conn, struct bytes bytes)
 		return 0; /* closed by us, and more was on its way */
 	peer->heard = node->mono;
 	budget_init(&budget, false);
-	message = fob__peer_message__unpack(&budget.allocator, bytes.n,
-					    bytes.p);
+	message =
+		fob__peer_message__unpack(&budget.allocator, bytes.n, bytes.p);
 	if (message) {
 		r = peer_dispatch(step, peer, message);
 		fob__peer_message__free_unpacked(message, &budget.allocator);
@@ -458,8 +458,7 @@ int peer_event(struct step *step)
 	case EVENT_PEER_UP:
 		return peer_up(step);
 	case EVENT_PEER_MESSAGE:
-		return peer_message(step, step->event->conn,
-				    step->event->data);
+		return peer_message(step, step->event->conn, step->event->data);
 	case EVENT_PEER_DOWN:
 		return peer_down(step);
 	case EVENT_PEER_RENEW:
