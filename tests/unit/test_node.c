@@ -315,7 +315,8 @@ static void test_unchecked(void **state)
 	guests_give(&home->guests, CONN, BUILD_LIST(tip, bad, old), false);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(acked(home, i));
-	one_later(&home->one, 1); /* idle: the checks are through */
+	one_later(&home->one,
+		  2000); /* quiet for a while: the checks are through */
 	at[0] = set_find(set, build_id(b, old));
 	at[2] = set_find(set, build_id(b, tip));
 	assert_false(set_holds(set, build_id(b, bad)));
