@@ -476,6 +476,8 @@ int ask_unlock(struct step *step, struct call *call)
 
 	if (!key)
 		return -ENOMEM;
+	if (node->state == NODE_EMPTY)
+		return call_need(step, call, FOB__NEED__NEED_VAULT, 0);
 	if (node->state == NODE_KEEPER || node_may_read(node))
 		return call_ok(step, call);
 	r = open_with(step, call, &with, key);
@@ -492,6 +494,9 @@ int ask_unlock(struct step *step, struct call *call)
 	secret_free(node->unlock_key);
 	node->unlock_key = key;
 	key = NULL;
+	/* A join that was cut goes on; its end finds the keys open. */
+	if (node->state == NODE_JOINING)
+		return call_ok(step, call);
 	r = node_unlock(step);
 	return r < 0 ? r : call_ok(step, call);
 }
@@ -514,6 +519,7 @@ int ask_confirm(struct step *step, struct call *call)
 	node->failures = 0;
 	client->fresh_kind = ask->kind;
 	client->fresh_until = node->mono + FRESH_MS;
+	client->export_told = false;
 	return call_ok(step, call);
 }
 

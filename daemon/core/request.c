@@ -8,7 +8,7 @@ static const struct request requests[] = {
 	{ "hello", ask_hello, .vault = false },
 	{ "status", ask_status, .vault = false },
 	{ "init", ask_init, .vault = false },
-	{ "unlock", ask_unlock, .vault = true },
+	{ "unlock", ask_unlock, .vault = false },
 	{ "lock", ask_lock, .vault = true },
 	{ "confirm", ask_confirm, .vault = true, .unlocked = true },
 	{ "slots", ask_slots, .vault = true },

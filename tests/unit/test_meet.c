@@ -416,6 +416,23 @@ static void test_resumed_alone(void **state)
 	assert_int_equal(members(world, B), 2);
 }
 
+static bool is_open(struct world *world, void *arg UNUSED)
+{
+	return world->nodes[B].node->state == NODE_UNLOCKED;
+}
+
+/* Opened before its ADD is here, it is open when that has come. */
+static void test_resumed_open(void **state)
+{
+	struct world *world = *state;
+	uint8_t id[DEVICE_ID_SIZE];
+
+	begin_and_kill(world, false, id);
+	world_unlock(world, B);
+	assert_true(world_until(world, 600000, is_open, NULL));
+	assert_true(world_settle(world, WAIT_MS));
+}
+
 /* It has not: another code, and the keys that were kept are used again. */
 static void test_resumed(void **state)
 {
@@ -503,14 +520,23 @@ static void test_connections(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good_code),	TEST(test_wrong_code),
-		TEST(test_not_a_code),	TEST(test_dead_codes),
-		TEST(test_expiry),	TEST(test_uri),
-		TEST(test_newer),	TEST(test_approve),
-		TEST(test_turned_away), TEST(test_other_role),
-		TEST(test_cannot),	TEST(test_nobody_to_ask),
-		TEST(test_resumed),	TEST(test_resumed_alone),
-		TEST(test_already),	cmocka_unit_test(test_connections),
+		TEST(test_good_code),
+		TEST(test_wrong_code),
+		TEST(test_not_a_code),
+		TEST(test_dead_codes),
+		TEST(test_expiry),
+		TEST(test_uri),
+		TEST(test_newer),
+		TEST(test_approve),
+		TEST(test_turned_away),
+		TEST(test_other_role),
+		TEST(test_cannot),
+		TEST(test_nobody_to_ask),
+		TEST(test_resumed),
+		TEST(test_resumed_alone),
+		TEST(test_resumed_open),
+		TEST(test_already),
+		cmocka_unit_test(test_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
