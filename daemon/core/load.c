@@ -106,6 +106,7 @@ int load_check(struct step *step)
 	if (!n)
 		return 0;
 	node->checking = true;
+	node->check_first = items[0];
 	return load_items(step, LOAD_CHECK, items, n);
 }
 
@@ -151,7 +152,7 @@ static int load_checked_one(struct step *step, uint32_t index,
 static int load_checked(struct step *step)
 {
 	struct node *node = step->node;
-	uint32_t cursor = 0, index;
+	uint32_t cursor = node->check_first, index;
 	int r = 0;
 
 	node->checking = false;

@@ -33,6 +33,7 @@ struct client {
 	uint32_t conn;	      /* 0: free */
 	uint32_t fresh_kind;  /* the passphrase was given again for this */
 	uint64_t fresh_until; /* mono ms */
+	bool export_told;     /* it stands in the log, since then */
 	bool events;	      /* wants EventInfo replies */
 	uint32_t events_id;
 };
@@ -189,7 +190,7 @@ struct node {
 	size_t cap_is_dirty;
 	uint32_t *indexing; /* records whose items are being read */
 	size_t n_indexing;
-	uint32_t check_cursor;
+	uint32_t check_cursor, check_first;
 	uint64_t check_at; /* mono ms; 0: nothing is to be checked */
 	bool checking;
 
