@@ -805,15 +805,101 @@ static void test_absent(void **state UNUSED)
 	want.ids.len = 2 * ID_SIZE;
 	assert_int_equal(message_of(p, &message), 0);
 	assert_int_equal(serve(p, side, side->peer), 1);
-	assert_int_equal(side->sync.n_out, 2);
-	for (size_t i = 0; i < 2; i++) {
+	assert_int_equal(side->sync.n_out, 3);
+	for (size_t i = 0; i < 3; i++) {
 		answer = fob__peer_message__unpack(NULL, side->sync.out[i].n,
 						   side->sync.out[i].data);
-		assert_int_equal(answer->items->n_items, i);
-		assert_int_equal(answer->items->absent.len, ID_SIZE);
-		assert_memory_equal(answer->items->absent.data, ids, ID_SIZE);
+		assert_int_equal(answer->items->n_items, i == 2);
+		assert_int_equal(answer->items->absent.len,
+				 i < 2 ? ID_SIZE : 0);
+		if (i < 2)
+			assert_memory_equal(answer->items->absent.data, ids,
+					    ID_SIZE);
 		fob__peer_message__free_unpacked(answer, NULL);
 	}
+	pipe_free(p);
+}
+
+/* However much of nothing is asked for, each answer fits into a message. */
+static void test_absent_lists(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	static uint8_t ids[IDS_PER_MESSAGE * ID_SIZE];
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Want want = FOB__WANT__INIT;
+
+	side->peer->up = true;
+	for (size_t i = 0; i < IDS_PER_MESSAGE; i++) {
+		memset(ids + i * ID_SIZE, 9, ID_SIZE);
+		memcpy(ids + i * ID_SIZE, &i, sizeof(i));
+	}
+	want.ids = (ProtobufCBinaryData){ sizeof(ids), ids };
+	want.more = true;
+	message.want = &want;
+	for (size_t i = 0; i < 4; i++) {
+		want.more = i < 3;
+		assert_int_equal(message_of(p, &message), 0);
+	}
+	assert_int_equal(side->sync.n_out, 4);
+	pipe_free(p);
+}
+
+/* Nor does it matter that they acknowledge nothing. */
+static void test_absent_unacked(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	uint8_t id[ID_SIZE] = { 9 };
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Want want = FOB__WANT__INIT;
+
+	side->peer->up = true;
+	for (size_t i = 0; i < UNACKED_MAX; i++) {
+		assert_int_equal(sync_queue(&side->sync, side->peer, 1), 0);
+		assert_int_equal(serve(p, side, side->peer), 1);
+	}
+	assert_int_equal(side->peer->n_unacked, UNACKED_MAX);
+	want.ids = (ProtobufCBinaryData){ sizeof(id), id };
+	message.want = &want;
+	assert_int_equal(message_of(p, &message), 0);
+	assert_int_equal(side->sync.n_out, UNACKED_MAX + 1);
+	pipe_free(p);
+}
+
+/* What is being read for them still goes out. */
+static void test_absent_loading(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	uint8_t id[ID_SIZE] = { 9 };
+	uint32_t items[4];
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Want want = FOB__WANT__INIT;
+
+	side->peer->up = true;
+	assert_int_equal(sync_queue(&side->sync, side->peer, 1), 0);
+	assert_int_equal(sync_serve_next(&side->sync, side->peer, items, 4), 1);
+	want.ids = (ProtobufCBinaryData){ sizeof(id), id };
+	message.want = &want;
+	assert_int_equal(message_of(p, &message), 0);
+	assert_true(side->peer->loading);
+	pipe_free(p);
+}
+
+/* The same, asked for again and again, is on the list a few times at most. */
+static void test_want_again(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	uint32_t items[8];
+
+	side->peer->up = true;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(sync_queue(&side->sync, side->peer, 1), 0);
+	assert_true(side->peer->n_serve <= 2 * side->set.n_items + 1);
+	assert_int_equal(sync_queue(&side->sync, side->peer, 2), 0);
+	assert_int_equal(sync_serve_next(&side->sync, side->peer, items, 8), 2);
 	pipe_free(p);
 }
 
@@ -837,6 +923,10 @@ int main(void)
 		cmocka_unit_test(test_ack),
 		cmocka_unit_test(test_protocol),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_absent_lists),
+		cmocka_unit_test(test_absent_unacked),
+		cmocka_unit_test(test_absent_loading),
+		cmocka_unit_test(test_want_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,25 +32,6 @@ void sync_serve_reset(struct sync_peer *peer)
 	id_list_deinit(&peer->absent);
 }
 
-int sync_queue(struct sync *sync, struct sync_peer *peer, uint32_t item)
-{
-	uint32_t *grown;
-	size_t cap;
-
-	(void)sync;
-	if (peer->n_serve == peer->cap_serve) {
-		cap = peer->cap_serve ? 2 * peer->cap_serve : 32;
-		grown = realloc(peer->serve, cap * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		peer->serve = grown;
-		peer->cap_serve = cap;
-	}
-	peer->serve[peer->n_serve++] = item;
-	peer->serve_stale = true;
-	return 0;
-}
-
 struct order {
 	uint8_t *wanted; /* a byte for each item: 1 wanted, 2 has a
 				 * wanted successor, 4 written */
@@ -135,6 +116,28 @@ out:
 	free(order.wanted);
 	free(order.out);
 	return r;
+}
+
+int sync_queue(struct sync *sync, struct sync_peer *peer, uint32_t item)
+{
+	uint32_t *grown;
+	size_t cap;
+
+	/* Whoever asks for the same again and again makes no list grow. */
+	if (peer->n_serve - peer->served > 2 * (size_t)sync->set->n_items &&
+	    serve_sort(sync, peer) < 0)
+		return -ENOMEM;
+	if (peer->n_serve == peer->cap_serve) {
+		cap = peer->cap_serve ? 2 * peer->cap_serve : 32;
+		grown = realloc(peer->serve, cap * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		peer->serve = grown;
+		peer->cap_serve = cap;
+	}
+	peer->serve[peer->n_serve++] = item;
+	peer->serve_stale = true;
+	return 0;
 }
 
 static size_t serve_estimate(const struct set *set, uint32_t item)
@@ -233,15 +236,29 @@ static int serve_send(struct sync *sync, struct sync_peer *peer,
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Items items = FOB__ITEMS__INIT;
-	int r;
 
 	items.seq = ++peer->seq;
 	items.n_items = pack->n;
 	items.items = pack->list;
-	items.absent.data = peer->absent.ids;
-	items.absent.len = peer->absent.n * ID_SIZE;
 	message.items = &items;
-	r = sync_say(sync, peer, &message);
+	return sync_say(sync, peer, &message);
+}
+
+int sync_say_absent(struct sync *sync, struct sync_peer *peer)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < peer->absent.n && r == 0; i += IDS_PER_MESSAGE) {
+		Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+		Fob__Items items = FOB__ITEMS__INIT;
+		size_t n = size_min(peer->absent.n - i, IDS_PER_MESSAGE);
+
+		items.seq = ++peer->seq;
+		items.absent.data = peer->absent.ids + i * ID_SIZE;
+		items.absent.len = n * ID_SIZE;
+		message.items = &items;
+		r = sync_say(sync, peer, &message);
+	}
 	id_list_deinit(&peer->absent);
 	return r;
 }
@@ -277,7 +294,9 @@ int sync_serve(struct sync *sync, struct sync_peer *peer,
 			r = serve_remember(sync, peer, unacked, &load[i]);
 		}
 	}
-	if (r == 0 && (pack->n || peer->absent.n))
+	if (r == 0)
+		r = sync_say_absent(sync, peer);
+	if (r == 0 && pack->n)
 		r = serve_send(sync, peer, pack);
 	unacked->seq = peer->seq;
 	if (!unacked->n)

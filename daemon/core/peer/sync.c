@@ -219,10 +219,7 @@ static int sync_on_want(struct sync *sync, struct sync_peer *peer,
 			r = sync_queue(sync, peer, item);
 	}
 	peer->serve_hold = want->more;
-	if (r < 0 || peer->serve_hold || peer->n_serve || !peer->absent.n)
-		return r;
-	/* Nothing of it is here: say so, or they wait for ever. */
-	return sync_serve(sync, peer, NULL, 0);
+	return r < 0 ? r : sync_say_absent(sync, peer);
 }
 
 static int sync_on_blob_want(struct sync *sync, struct sync_peer *peer,

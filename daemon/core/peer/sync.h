@@ -195,6 +195,8 @@ struct sync_load {
 /* Sends what was read. */
 int sync_serve(struct sync *sync, struct sync_peer *peer,
 	       const struct sync_load *items, size_t n);
+/* Names at once what was asked for and is not here: nobody waits for it. */
+int sync_say_absent(struct sync *sync, struct sync_peer *peer);
 int sync_queue(struct sync *sync, struct sync_peer *peer, uint32_t item);
 int sync_ack(struct sync *sync, struct sync_peer *peer, const Fob__Ack *ack);
 void sync_serve_reset(struct sync_peer *peer);
