@@ -559,6 +559,39 @@ static void test_one_at_a_time(void **state UNUSED)
 	pipe_free(p);
 }
 
+/* Who names an id and does not give it, does not keep it from us. */
+static void test_withheld(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct sync *sync = &p->sides[0].sync;
+	struct sync_peer *a = p->sides[0].peer, *b;
+	uint8_t id[ID_SIZE] = { 1 };
+	Fob__Announce announce;
+	Fob__PeerMessage message = announcing(&announce, id, ID_SIZE);
+
+	b = sync_up(sync, 6, set_author(sync->set, build_keys(&p->b, 2)->id),
+		    key, true);
+	a->up = b->up = a->in_sync = b->in_sync = true;
+	assert_int_equal(sync_message(sync, a, &message), 0);
+	assert_int_equal(a->n_asked, 1);
+	assert_true(sync_deadline(sync) <= sync->now + RUN_TIMEOUT_MS);
+	sync->now += RUN_TIMEOUT_MS - 1;
+	a->heard = b->heard = a->said = b->said = sync->now;
+	assert_int_equal(sync_tick(sync), 0);
+	assert_int_equal(sync_message(sync, b, &message), 0);
+	assert_int_equal(b->n_asked, 0);
+	sync->now++;
+	assert_int_equal(sync_tick(sync), 0);
+	assert_int_equal(a->n_asked, 0);
+	/* The other is looked at soon, and asked. */
+	assert_true(b->next_run <= sync->now + RUN_DELAY_MIN_MS);
+	said(sync, 6);
+	assert_int_equal(sync_message(sync, b, &message), 0);
+	assert_int_equal(b->n_asked, 1);
+	assert_int_equal(said(sync, 6), 1);
+	pipe_free(p);
+}
+
 /* What came from one peer is named to the others, not pushed. */
 static void test_relay(void **state UNUSED)
 {
@@ -916,6 +949,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_push),
 		cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_withheld),
 		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_keep_alive),
 		cmocka_unit_test(test_timeout),

@@ -40,6 +40,7 @@ static int sync_ask_blobs(struct sync *sync, struct sync_peer *peer)
 	if (r < 0 || !ids.n)
 		return r;
 	peer->n_blobs_asked = (uint32_t)ids.n;
+	peer->asked_since = sync->now;
 	want.ids.data = ids.ids;
 	want.ids.len = ids.n * ID_SIZE;
 	message.blob_want = &want;

@@ -361,10 +361,13 @@ int sync_items(struct sync *sync, struct sync_peer *peer,
 
 	REQUIRE(n <= ITEMS_PER_MESSAGE);
 	for (size_t i = 0; i < n; i++) {
-		if (sync_asked_remove(sync, what->ids[i], peer))
+		if (sync_asked_remove(sync, what->ids[i], peer)) {
 			peer->n_asked--;
-		else if (peer->n_blobs_asked)
+			peer->asked_since = sync->now;
+		} else if (peer->n_blobs_asked) {
 			peer->n_blobs_asked--;
+			peer->asked_since = sync->now;
+		}
 		if (what->taken[i])
 			taken[i / 8] |= (uint8_t)(1u << (i % 8));
 	}

@@ -171,6 +171,7 @@ int sync_ask(struct sync *sync, struct sync_peer *peer)
 		r = sync_asked_add(sync, id, peer, &new);
 		if (r == 0 && new) {
 			peer->n_asked++;
+			peer->asked_since = sync->now;
 			r = id_list_add(&asking, id);
 		}
 	}
@@ -374,6 +375,31 @@ bool sync_dead(const struct sync *sync, const struct sync_peer *peer)
 	return sync->now - peer->heard >= PEER_DEAD_MS;
 }
 
+/*
+ * What is asked of a peer that lives and does not give it may be asked of
+ * another: whoever withholds an item is not to keep it from us.
+ */
+static void sync_give_up(struct sync *sync, struct sync_peer *peer)
+{
+	sync_asked_forget(sync, peer);
+	peer->n_asked = peer->n_blobs_asked = 0;
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		struct sync_peer *other = &sync->peers[i];
+
+		if (other == peer || !other->conn || !other->up ||
+		    other->run != SYNC_IDLE || other->rescue)
+			continue;
+		other->in_sync = false;
+		if (other->next_run > sync->now + RUN_DELAY_MIN_MS)
+			other->next_run = sync->now + RUN_DELAY_MIN_MS;
+	}
+}
+
+static bool sync_waits(const struct sync_peer *peer)
+{
+	return peer->n_asked || peer->n_blobs_asked;
+}
+
 static int sync_keep_alive(struct sync *sync, struct sync_peer *peer)
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
@@ -392,6 +418,9 @@ int sync_tick(struct sync *sync)
 
 		if (!peer->conn || !peer->up)
 			continue;
+		if (sync_waits(peer) &&
+		    sync->now - peer->asked_since >= RUN_TIMEOUT_MS)
+			sync_give_up(sync, peer);
 		if (peer->run != SYNC_IDLE &&
 		    sync->now - peer->run_since >= RUN_TIMEOUT_MS)
 			sync_end(sync, peer, false);
@@ -424,6 +453,8 @@ uint64_t sync_deadline(const struct sync *sync)
 			at = earlier(at, peer->said + KEEPALIVE_MS);
 		if (peer->run != SYNC_IDLE)
 			at = earlier(at, peer->run_since + RUN_TIMEOUT_MS);
+		if (sync_waits(peer))
+			at = earlier(at, peer->asked_since + RUN_TIMEOUT_MS);
 	}
 	return at;
 }

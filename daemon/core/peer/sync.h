@@ -82,6 +82,7 @@ struct sync_peer {
 	struct id_list announce;
 	uint32_t n_asked; /* ids under way from this peer */
 	uint32_t n_blobs_asked;
+	uint64_t asked_since; /* mono ms: the last of it was asked or came */
 
 	uint32_t *serve; /* items to send, in order */
 	size_t n_serve, cap_serve, served;
