@@ -161,14 +161,14 @@ static int read_share(struct slip39_share *ret, const uint16_t *words, size_t n,
 	size_t bits = (n - HEAD_WORDS - CHECKSUM_WORDS) * WORD_BITS;
 	size_t padding = bits % 16, at = 0, i;
 
-	/* The bit that decides which checksum it is, under that checksum. */
-	read_head(ret, words, &at);
-	if (polymod(ret->extendable, words, n) != 1)
-		return SLIP39_ERR_CHECKSUM;
 	if (padding > 8) {
 		*ret_place = (struct slip39_place){ .number = n };
 		return SLIP39_ERR_COUNT;
 	}
+	/* The bit that decides which checksum it is, under that checksum. */
+	read_head(ret, words, &at);
+	if (polymod(ret->extendable, words, n) != 1)
+		return SLIP39_ERR_CHECKSUM;
 	if (ret->group_threshold > ret->group_count ||
 	    ret->group >= ret->group_count ||
 	    bits_get(words, &at, padding) != 0)

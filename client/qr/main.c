@@ -1,7 +1,8 @@
 /*
  * fob-qr: draws what it reads from standard input as a QR code on the
- * terminal, two rows of modules in a line of half blocks. It never sees more
- * than the one text, and wipes it.
+ * terminal, two rows of modules in a line of half blocks; or, with --rows,
+ * prints a line for each row of modules, # dark and . light, for a program
+ * that draws them. It never sees more than the one text, and wipes it.
  */
 #include <errno.h>
 #include <qrencode.h>
@@ -17,6 +18,7 @@
 struct picture {
 	const QRcode *code;
 	bool plain; /* no colours: light modules are full blocks */
+	bool rows;  /* for a program */
 };
 
 static bool dark(const QRcode *code, int x, int y)
@@ -58,6 +60,18 @@ static int draw(const struct picture *p)
 	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+static int print_rows(const QRcode *code)
+{
+	int x, y;
+
+	for (y = 0; y < code->width; y++) {
+		for (x = 0; x < code->width; x++)
+			putchar(dark(code, x, y) ? '#' : '.');
+		putchar('\n');
+	}
+	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
 static int read_text(uint8_t *text, size_t *ret_n)
 {
 	size_t at = 0;
@@ -72,10 +86,9 @@ static int read_text(uint8_t *text, size_t *ret_n)
 	return n < 0 ? -errno : 0;
 }
 
-static int run(bool plain)
+static int run(struct picture *picture)
 {
 	uint8_t text[TEXT_SIZE];
-	struct picture picture = { .plain = plain };
 	QRcode *code;
 	size_t n;
 	int status;
@@ -92,8 +105,8 @@ static int run(bool plain)
 		fputs("fob-qr: the text is too long for a QR code\n", stderr);
 		return STATUS_FAILED;
 	}
-	picture.code = code;
-	status = draw(&picture);
+	picture->code = code;
+	status = picture->rows ? print_rows(code) : draw(picture);
 	explicit_bzero(code->data, (size_t)(code->width * code->width));
 	QRcode_free(code);
 	return status;
@@ -101,11 +114,15 @@ static int run(bool plain)
 
 int main(int argc, char **argv)
 {
-	bool plain = argc == 2 && strcmp(argv[1], "--plain") == 0;
+	struct picture picture = { 0 };
 
-	if (argc != 1 && !plain) {
-		fputs("usage: fob-qr [--plain] < TEXT\n", stderr);
+	if (argc == 2) {
+		picture.plain = strcmp(argv[1], "--plain") == 0;
+		picture.rows = strcmp(argv[1], "--rows") == 0;
+	}
+	if (argc != 1 && !picture.plain && !picture.rows) {
+		fputs("usage: fob-qr [--plain | --rows] < TEXT\n", stderr);
 		return STATUS_USAGE;
 	}
-	return run(plain);
+	return run(&picture);
 }
