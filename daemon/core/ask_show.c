@@ -19,12 +19,35 @@ static bool is_property(const char *name)
 	return false;
 }
 
+/* What the passphrase must have been given again for. */
+static uint32_t confirm_kind(const Fob__ShowAsk *ask)
+{
+	return ask->export ? FOB__CONFIRM__CONFIRM_EXPORT :
+			    FOB__CONFIRM__CONFIRM_REVEAL;
+}
+
 static bool may_reveal(struct step *step, const struct call *call)
 {
 	const struct client *client = call_client(step->node, call->conn);
 
-	return client && client->fresh_kind == FOB__CONFIRM__CONFIRM_REVEAL &&
-	       client->fresh_until > step->node->mono;
+	return client && client->fresh_until > step->node->mono &&
+	       client->fresh_kind == confirm_kind(call->request->show);
+}
+
+/* An export is one line however many entries it takes. */
+static int log_reveal(struct step *step, const struct call *call,
+		      const struct vault_entry *entry)
+{
+	struct client *client = call_client(step->node, call->conn);
+	const Fob__ShowAsk *ask = call->request->show;
+
+	if (!ask->export)
+		return logbook_add(step, LOGBOOK_REVEAL, BYTES(entry->id), 0);
+	if (!client || client->export_told)
+		return 0;
+	client->export_told = true;
+	return logbook_add(step, LOGBOOK_EXPORT, (struct bytes){ NULL, 0 },
+			   ask->exported ? ask->exported : 1);
 }
 
 static size_t show_seeds(const struct record *record, bool reveal,
@@ -57,6 +80,7 @@ static int show(struct step *step, struct call *call,
 		const struct vault_entry *entry, const struct record *record)
 {
 	const Fob__ShowAsk *ask = call->request->show;
+	bool reveal = ask->reveal || ask->export;
 	Fob__Reply reply;
 	Fob__Shown shown = FOB__SHOWN__INIT;
 	Fob__FieldValue fields[FIELDS_MAX], *field_list[FIELDS_MAX];
@@ -65,16 +89,16 @@ static int show(struct step *step, struct call *call,
 
 	fob__reply__init(&reply);
 	shown.n_fields =
-		account_fields(record, ask->reveal, fields, field_list);
+		account_fields(record, reveal, fields, field_list);
 	shown.n_fields = pick_field(field_list, shown.n_fields, ask->field);
 	if (ask->field[0] && shown.n_fields == 0 && !is_property(ask->field))
 		return call_fail(step, call, STATUS_NOT_FOUND,
 				 "there is no field \"%s\" in this entry",
 				 ask->field);
 	shown.fields = field_list;
-	shown.n_otp = show_seeds(record, ask->reveal, seeds, seed_list);
+	shown.n_otp = show_seeds(record, reveal, seeds, seed_list);
 	shown.otp = seed_list;
-	shown.revealed = ask->reveal;
+	shown.revealed = reveal;
 	account_fill(step->node, entry, &account);
 	shown.account = &account.message;
 	reply.shown = &shown;
@@ -85,17 +109,18 @@ int ask_show(struct step *step, struct call *call)
 {
 	const Fob__ShowAsk *ask = call->request->show;
 	AUTO_OPENED struct opened opened = { 0 };
+	bool reveal = ask->reveal || ask->export;
 	const struct vault_entry *entry;
 	int r = account_find_text(step, call, ask->query, &entry);
 
 	if (r != 0)
 		return account_end(r);
-	if (ask->reveal && !may_reveal(step, call))
+	if (reveal && !may_reveal(step, call))
 		return call_need(step, call, FOB__NEED__NEED_CONFIRM,
-				 FOB__CONFIRM__CONFIRM_REVEAL);
+				 confirm_kind(ask));
 	r = account_open(step, call, entry, &opened);
-	if (r == 0 && ask->reveal)
-		r = logbook_add(step, LOGBOOK_REVEAL, BYTES(entry->id), 0);
+	if (r == 0 && reveal)
+		r = log_reveal(step, call, entry);
 	return r != 0 ? account_end(r) :
 			show(step, call, entry, &opened.record);
 }
