@@ -49,6 +49,9 @@ static int read_row(struct import *import, const struct rows *rows)
 	entry_init(&entry);
 	if (rows->long_row)
 		return import_skip(import, rows->line, fault, login.name);
+	/* A table cannot tell an empty name from none. */
+	if (login.user.n == 0)
+		login.user.p = NULL;
 	if (login.totp.n == 0 ||
 	    !text_same(rows_get(rows, "type"), text_of("login")))
 		return 0;

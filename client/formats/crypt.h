@@ -103,4 +103,11 @@ int crypt_cbc_open(const uint8_t key[static CRYPT_KEY],
 		   const uint8_t iv[static CRYPT_BLOCK], struct bytes sealed,
 		   struct buffer *ret);
 
+/* The same the other way (crypt_seal.c). 0 or -ENOMEM. */
+int crypt_gcm_seal(const struct crypt_gcm *how, struct bytes plain,
+		   struct buffer *ret);
+int crypt_cbc_seal(const uint8_t key[static CRYPT_KEY],
+		   const uint8_t iv[static CRYPT_BLOCK], struct bytes plain,
+		   struct buffer *ret);
+
 #endif

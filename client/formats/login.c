@@ -4,6 +4,7 @@
 
 #include "client/formats/encoded.h"
 #include "client/formats/label.h"
+#include "client/formats/lines.h"
 #include "client/formats/uri.h"
 #include "proto/text.h"
 
@@ -31,20 +32,32 @@ static int read_uri(struct bytes uri, struct import *import, uint64_t position,
 	return r;
 }
 
-/* steam:// has no names at all, so the login's name is not lost for it. */
+/*
+ * steam:// has no names at all, so those of the login are not lost for it.
+ * Where nothing is said of a user, the name is all there is.
+ */
+static int name_steam(const struct login *login, struct entry *entry,
+		      struct fault *fault)
+{
+	int r;
+
+	if (!login->user.p)
+		return entry_set(entry, ENTRY_ACCOUNT, login->name, fault);
+	r = entry_set(entry, ENTRY_ACCOUNT, login->user, fault);
+	if (r == 0 && login->name.n > 0)
+		r = entry_set(entry, ENTRY_ISSUER, login->name, fault);
+	return r;
+}
+
 static int fill_gaps(const struct login *login, struct entry *entry,
 		     struct fault *fault)
 {
-	bool no_issuer = *entry_get(entry, ENTRY_ISSUER) == '\0';
 	int r = 0;
 
-	if (no_issuer)
+	if (*entry_get(entry, ENTRY_ISSUER) == '\0')
 		r = entry_set(entry, ENTRY_ISSUER, login->name, fault);
 	if (r == 0 && *entry_get(entry, ENTRY_ACCOUNT) == '\0')
-		r = entry_set(entry, ENTRY_ACCOUNT,
-			      login->user.n > 0 || no_issuer ? login->user :
-							       login->name,
-			      fault);
+		r = entry_set(entry, ENTRY_ACCOUNT, login->user, fault);
 	return r;
 }
 
@@ -59,5 +72,9 @@ int login_fill(const struct login *login, struct import *import,
 	if (!is_uri(totp))
 		return encoded_base32(entry, totp, ret_fault);
 	r = read_uri(totp, import, position, entry, ret_fault);
-	return r ? r : fill_gaps(login, entry, ret_fault);
+	if (r != 0)
+		return r;
+	return lines_begins(totp, "steam://") ?
+		       name_steam(login, entry, ret_fault) :
+		       fill_gaps(login, entry, ret_fault);
 }

@@ -1,5 +1,9 @@
 /*
- * fob-formats: a foreign file on standard input, framed ImportItem messages
+ * fob-formats: what other applications write, and what they read. With
+ * --write the entries come framed on standard input, and the file goes out in
+ * ImportItem messages too, behind the reports of what has no place in it.
+ *
+ * Without it: a foreign file on standard input, framed ImportItem messages
  * on standard output (proto/local.proto), which `fob import` reads. Nothing
  * leaves it before the whole file is read, so a crash in a reader costs no
  * half an import. The password of an encrypted file comes from a descriptor,
@@ -16,6 +20,7 @@
 #include <unistd.h>
 
 #include "client/formats/confine.h"
+#include "client/formats/export.h"
 #include "client/formats/formats.h"
 #include "client/formats/message.h"
 #include "proto/frame.h"
@@ -245,6 +250,69 @@ static int refuse(const struct import *import, const char *format, int error)
 	return item.wrong_password ? STATUS_REFUSED : STATUS_FAILED;
 }
 
+/* --- the way out ------------------------------------------------------------- */
+
+#define PART (48 * 1024) /* bytes of the file in one message */
+
+static int send_file(const struct document *document)
+{
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < document->n; at += PART) {
+		Fob__ImportItem item;
+
+		fob__import_item__init(&item);
+		item.data.data = document->p + at;
+		item.data.len = size_min(PART, document->n - at);
+		r = send_item(&item);
+	}
+	return r;
+}
+
+/* Nothing goes out before the whole file is there. */
+static int send_export(const struct export *export,
+		       const struct document *document)
+{
+	const struct import *import = &export->import;
+	int r = send_format(export->target->name);
+
+	if (r == 0)
+		r = send_skipped(&import->skipped);
+	if (r == 0)
+		r = send_warnings(&import->warnings);
+	if (r == 0)
+		r = send_dropped(import->skipped.dropped, "left out");
+	if (r == 0)
+		r = send_dropped(import->warnings.dropped, "losses");
+	return r == 0 ? send_file(document) : r;
+}
+
+static int run_write(const struct target *target, struct bytes password)
+{
+	CLEANUP(free_file) struct file file = { 0 };
+	AUTO_DOCUMENT struct document document = { 0 };
+	AUTO_EXPORT struct export export;
+	int r;
+
+	export_init(&export, target);
+	export.password = password;
+	if (password.p ? !target->sealed : !target->plain)
+		return fail("the format has no such form");
+	r = read_file(&file);
+	if (r == 0)
+		r = export_read(&export, (struct bytes){ file.p, file.n });
+	if (r > 0)
+		return fail(export.import.error ? export.import.error :
+						  "the entries are damaged");
+	if (r == 0)
+		r = export_write(&export, &document);
+	if (r < 0)
+		return fail_errno(r);
+	return send_export(&export, &document) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+/* --- the way in -------------------------------------------------------------- */
+
 static int run(const struct format *format, struct bytes password)
 {
 	CLEANUP(free_file) struct file file = { 0 };
@@ -275,7 +343,8 @@ static int run(const struct format *format, struct bytes password)
 static int usage(void)
 {
 	fputs("usage: fob-formats [--format NAME] [--password-fd N] < FILE\n"
-	      "       fob-formats --formats\n",
+	      "       fob-formats --write NAME [--password-fd N] < ENTRIES\n"
+	      "       fob-formats --formats | --targets\n",
 	      stderr);
 	return STATUS_USAGE;
 }
@@ -289,8 +358,20 @@ static int list_formats(void)
 	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+/* "aegis sealed plain": a line each. */
+static int list_targets(void)
+{
+	const struct target *target;
+
+	for (size_t i = 0; (target = export_at(i)); i++)
+		printf("%s%s%s\n", target->name,
+		       target->sealed ? " sealed" : "",
+		       target->plain ? " plain" : "");
+	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
 struct arguments {
-	const char *format;
+	const char *format, *target;
 	int password_fd; /* -1: none */
 };
 
@@ -311,12 +392,14 @@ static bool parse_fd(const char *text, int *ret)
 
 static bool parse(char **argv, struct arguments *ret)
 {
-	*ret = (struct arguments){ NULL, -1 };
+	*ret = (struct arguments){ .password_fd = -1 };
 	for (argv++; *argv; argv += 2) {
 		if (!argv[1])
 			return false;
 		if (strcmp(argv[0], "--format") == 0)
 			ret->format = argv[1];
+		else if (strcmp(argv[0], "--write") == 0)
+			ret->target = argv[1];
 		else if (strcmp(argv[0], "--password-fd") != 0 ||
 			 !parse_fd(argv[1], &ret->password_fd))
 			return false;
@@ -355,17 +438,28 @@ int main(int argc, char **argv)
 {
 	uint8_t *password AUTO_SECRET = NULL;
 	const struct format *format = NULL;
+	const struct target *target = NULL;
 	struct arguments arguments;
+	struct bytes secret;
 	size_t n = 0;
 
 	if (argc == 2 && strcmp(argv[1], "--formats") == 0)
 		return list_formats();
+	if (argc == 2 && strcmp(argv[1], "--targets") == 0)
+		return list_targets();
 	if (!parse(argv, &arguments))
 		return usage();
 	if (arguments.format) {
 		format = formats_find(arguments.format);
 		if (!format) {
 			fail("there is no format of this name");
+			return STATUS_USAGE;
+		}
+	}
+	if (arguments.target) {
+		target = export_find(arguments.target);
+		if (!target) {
+			fail("no format of this name is written");
 			return STATUS_USAGE;
 		}
 	}
@@ -378,5 +472,6 @@ int main(int argc, char **argv)
 		return fail("the password cannot be read");
 	if (confine() < 0)
 		return fail("the file cannot be read in a sandbox");
-	return run(format, (struct bytes){ password, n });
+	secret = (struct bytes){ password, n };
+	return target ? run_write(target, secret) : run(format, secret);
 }
