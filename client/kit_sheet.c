@@ -135,12 +135,23 @@ static void put_code(struct page *page, double x, double y, double size)
 
 /* --- the page -------------------------------------------------------------- */
 
+/* So many bytes of the vault's id, in groups that are read aloud. */
+static void put_id(struct page *page, ProtobufCBinaryData vault, size_t most)
+{
+	size_t i;
+
+	put(page, "<tspan font-family=\"'DejaVu Sans Mono', monospace\">");
+	for (i = 0; i < size_min(vault.len, most); i++)
+		put(page, "%s%02x", i > 0 && i % 2 == 0 ? " " : "",
+		    vault.data[i]);
+	put(page, "</tspan>");
+}
+
 static void put_head(struct page *page, ProtobufCBinaryData vault)
 {
 	struct tm tm = { 0 };
 	time_t now = time(NULL);
 	char date[32] = "";
-	size_t i;
 
 	localtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
@@ -161,11 +172,8 @@ static void put_head(struct page *page, ProtobufCBinaryData vault)
 	    "<text x=\"20\" y=\"45.5\">keep it where no device is, as you "
 	    "would keep money. Vault ",
 	    date, FOB_VERSION);
-	put(page, "<tspan font-family=\"monospace\">");
-	for (i = 0; i < size_min(vault.len, 8); i++)
-		put(page, "%s%02x", i > 0 && i % 2 == 0 ? " " : "",
-		    vault.data[i]);
-	put(page, "</tspan></text>\n");
+	put_id(page, vault, 8);
+	put(page, "</text>\n");
 }
 
 static void put_words(struct page *page, const char *words)
@@ -203,7 +211,7 @@ static void put_device(struct page *page, const Fob__Device *device, double y)
 	if (device->n_addresses > 0)
 		put_escaped(page, device->addresses[0], NAME_SHOWN);
 	else
-		put(page, "-");
+		put(page, "no address known");
 	put(page, "</text>\n");
 }
 
@@ -239,20 +247,34 @@ static void put_devices(struct page *page, const struct answers *answers)
 		    n - shown);
 }
 
+static void put_foot(struct page *page, ProtobufCBinaryData vault)
+{
+	put(page,
+	    "<path d=\"M20 273.5h170\" stroke=\"black\" "
+	    "stroke-width=\"0.3\"/>\n"
+	    "<text x=\"20\" y=\"279.5\" font-size=\"3.4\">Once a year: "
+	    "<tspan font-family=\"'DejaVu Sans Mono', monospace\" "
+	    "font-size=\"3.2\">fob kit verify</tspan> with the words on this "
+	    "page. A drill that fails is found before the day.</text>\n"
+	    "<text x=\"20\" y=\"285\" font-size=\"2.9\">Vault ");
+	put_id(page, vault, vault.len);
+	put(page, "</text>\n");
+}
+
 static void put_day(struct page *page)
 {
 	static const char *const lines[] = {
 		"Take any computer that you trust, install fob, and start "
 		"fobd with an empty folder.",
-		"Find what is left of the vault: a snapshot file, or a keeper "
-		"or device above that still runs.",
+		"Find what is left: a snapshot file, or a keeper or device "
+		"named above that still runs.",
 		"<tspan font-family=\"'DejaVu Sans Mono', monospace\" "
 		"font-size=\"3.6\">fob recover --from FILE</tspan> or "
 		"<tspan font-family=\"'DejaVu Sans Mono', monospace\" "
 		"font-size=\"3.6\">--from HOST:PORT</tspan>, as many as you "
 		"have. Type the words.",
-		"Say which of the listed devices are still yours. The others "
-		"are revoked, and all keys change.",
+		"Say which devices are still yours. The others are revoked, "
+		"and all keys change.",
 		"Then <tspan font-family=\"'DejaVu Sans Mono', monospace\" "
 		"font-size=\"3.6\">fob rotate</tspan>: the accounts to change. "
 		"And <tspan font-family=\"'DejaVu Sans Mono', monospace\" "
@@ -268,16 +290,10 @@ static void put_day(struct page *page)
 
 		put(page,
 		    "<text x=\"20\" y=\"%.1f\" font-weight=\"bold\">%zu</text>"
-		    "<text x=\"27\" y=\"%.1f\">%s</text>\n",
+		    "<text x=\"27\" y=\"%.1f\" font-size=\"3.6\">%s"
+		    "</text>\n",
 		    y, i + 1, y, lines[i]);
 	}
-	put(page,
-	    "<path d=\"M20 273.5h170\" stroke=\"black\" "
-	    "stroke-width=\"0.3\"/>\n"
-	    "<text x=\"20\" y=\"280\" font-size=\"3.4\">Once a year: "
-	    "<tspan font-family=\"'DejaVu Sans Mono', monospace\" "
-	    "font-size=\"3.2\">fob kit verify</tspan> with the words on this "
-	    "page. A drill that fails is found before the day.</text>\n");
 }
 
 static int draw(struct fob *fob, struct page *page, const char *words)
@@ -308,6 +324,7 @@ static int draw(struct fob *fob, struct page *page, const char *words)
 		  "font-size=\"3.4\">the same words</text>\n");
 	put_devices(page, &devices);
 	put_day(page);
+	put_foot(page, status.list[0].reply->vault->vault);
 	put(page, "</svg>\n");
 	return page->full ? fail(fob, STATUS_FAILED, "the page is too long") :
 			    0;
