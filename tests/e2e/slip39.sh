@@ -69,9 +69,19 @@ check "a vault comes back with two shares" fob r recover -y \
 equal "and its accounts" "$(fob r list --json | json 'd[0]["issuer"]')" Shop
 
 # --- the page ---
+start_daemon nas --keeper
+: >"$work/code"
+fob a invite --keeper -y >"$work/code" 2>/dev/null &
+waiter=$!
+wait_for 10 test -s "$work/code"
+check "a keeper joins" bare nas join "$(head -n 1 "$work/code")" --keeper \
+	--name nas --at "$(address_of a)"
+wait "$waiter"
+fob a peer add nas "$(address_of nas)" 2>/dev/null
 check "a page" fob a kit sheet -o "$work/page.svg" <"$work/kit"
 equal "is its owner's" "$(stat -c %a "$work/page.svg")" 600
-check "has every word, and names as text" python3 - "$work" <<'EOP'
+check "has every word, and names as text" python3 - "$work" \
+	"$(address_of nas)" <<'EOP'
 import sys
 import xml.etree.ElementTree as tree
 work = sys.argv[1]
@@ -82,6 +92,7 @@ words = open(work + "/kit").read().split()
 assert [t for t in texts if t in words][:24] and \
     all(w in texts for w in words), texts
 assert "lap<top>" in texts, texts
+assert "nas (keeper)" in texts and sys.argv[2] in texts, texts
 EOP
 if command -v rsvg-convert >/dev/null && command -v zbarimg >/dev/null; then
 	rsvg-convert -d 150 -p 150 -o "$work/page.png" "$work/page.svg"
