@@ -177,7 +177,9 @@ static int warn(const struct node *node, struct strings *warnings)
 		if (!strings_add(warnings, text))
 			return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < node->set.n_authors; i++) {
+	for (uint32_t i = 0;
+	     i < node->set.n_authors && warnings->n < DEVICES_CREATED_MAX;
+	     i++) {
 		if (!node->set.authors[i].forked)
 			continue;
 		snprintf(text, sizeof(text),
@@ -187,6 +189,11 @@ static int warn(const struct node *node, struct strings *warnings)
 		if (!strings_add(warnings, text))
 			return -ENOMEM;
 	}
+	if (node->config.synced &&
+	    !strings_add(warnings, "the vault lies in a folder that another "
+				   "program keeps equal on several machines, "
+				   "which damages it: move it, with --vault"))
+		return -ENOMEM;
 	if (gap_any(node) &&
 	    !strings_add(warnings, "membership is incomplete: something that "
 				   "other devices know has not come here yet"))
@@ -307,7 +314,10 @@ static int device_lists(const struct node *node, uint32_t author,
 	for (uint32_t i = 0; status && i < status->n_addresses; i++)
 		if (!strings_add(&ret->addresses, status->addresses[i]))
 			return -ENOMEM;
-	for (uint32_t i = 0; i < node->set.n_authors; i++)
+	/* Honest devices make no more; others are not to make this endless. */
+	for (uint32_t i = 0;
+	     i < node->set.n_authors && ret->revokes.n < DEVICES_CREATED_MAX;
+	     i++)
 		if (roster_outranks(&node->roster, author, i) &&
 		    !strings_add(&ret->revokes, node_device_name(node, i)))
 			return -ENOMEM;

@@ -86,15 +86,30 @@ int vault_slot_new(struct step *step, struct call *call, uint8_t type)
 	return 0;
 }
 
+/* One that none has had; after hundreds, one that none has now. */
+static uint8_t slot_number(struct node *node)
+{
+	uint8_t number = 1;
+
+	if (node->next_slot < UINT8_MAX)
+		return node->next_slot++;
+	for (size_t i = 0; i < node->n_slots; i++)
+		if (node->slots[i].number == number) {
+			number++;
+			i = (size_t)-1;
+		}
+	return number;
+}
+
 /* Seals the unlock key into the call's slot, and keeps the slot. */
 int vault_slot_add(struct step *step, struct call *call,
 		   const uint8_t slot_secret[static KEY_SIZE])
 {
 	struct node *node = step->node;
 
-	if (node->n_slots == SLOTS_MAX || node->next_slot == UINT8_MAX)
+	if (node->n_slots == SLOTS_MAX)
 		return 1;
-	call->slot->number = node->next_slot++;
+	call->slot->number = slot_number(node);
 	if (call->slot->type == SLOT_PASSPHRASE && !call->slot->passes)
 		call->slot->passes = call->passes;
 	slot_seal(call->slot, slot_secret, node->unlock_key);
@@ -351,6 +366,11 @@ int ask_init(struct step *step, struct call *call)
 				       &ask->key_file);
 	if (r)
 		return r < 0 ? r : CALL_DONE;
+	/* A join that was refused late leaves what it was shown. */
+	if (node->join || node->set.pinned)
+		return call_fail(step, call, STATUS_CONFLICT,
+				 "this folder has begun to join a vault: use "
+				 "another one; nothing was changed");
 	if (ask->passphrase.len && !call->kdf) {
 		if (!call->slot &&
 		    vault_slot_new(step, call, SLOT_PASSPHRASE) < 0)
@@ -608,6 +628,11 @@ static int slots_passphrase(struct step *step, struct call *call)
 	}
 	if (!node_may_read(node)) /* locked while the key was made */
 		return call_need(step, call, FOB__NEED__NEED_UNLOCK, 0);
+	if (node->n_slots == SLOTS_MAX && !slot_find(node, SLOT_PASSPHRASE))
+		return call_fail(step, call, STATUS_REFUSED,
+				 "there are %d slots already: remove one "
+				 "first",
+				 SLOTS_MAX);
 	for (size_t i = node->n_slots; i-- > 0;)
 		if (node->slots[i].type == SLOT_PASSPHRASE)
 			slots_drop(step, i);

@@ -77,6 +77,18 @@ void call_free_all(struct node *node)
 
 /* --- replies ----------------------------------------------------------------------- */
 
+/* What other devices write decides how long some answers are. */
+static int call_large(struct step *step, const struct call *call, bool more)
+{
+	Fob__Reply reply = FOB__REPLY__INIT;
+	char text[] = "the answer is too large for one message";
+
+	reply.status = STATUS_FAILED;
+	reply.message = text;
+	reply.more = more;
+	return call_reply(step, call, &reply);
+}
+
 int call_reply(struct step *step, const struct call *call, Fob__Reply *reply)
 {
 	size_t n;
@@ -84,7 +96,8 @@ int call_reply(struct step *step, const struct call *call, Fob__Reply *reply)
 
 	reply->id = call->request->id;
 	n = fob__reply__get_packed_size(reply);
-	REQUIRE(n <= FRAME_MAX);
+	if (n > FRAME_MAX)
+		return call_large(step, call, reply->more);
 	data = malloc(n + 1);
 	if (!data)
 		return -ENOMEM;

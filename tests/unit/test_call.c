@@ -495,10 +495,26 @@ static void test_new_passphrase(void **state)
 	assert_int_equal(unlock(home, fresh)->status, STATUS_OK);
 }
 
-static void test_too_many_slots(void **state)
+/* However often it is changed. */
+static void test_many_passphrases(void **state)
 {
 	struct home *home = *state;
 	Fob__SlotsAsk ask = FOB__SLOTS_ASK__INIT;
+
+	ask.set_passphrase = data(right);
+	may_change_slots(home);
+	home->one.node->next_slot = UINT8_MAX - 1;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(slots(home, &ask)->status, STATUS_OK);
+	assert_int_equal(home->one.node->n_slots, 1);
+	one_restart(&home->one);
+	assert_int_equal(unlock(home, right)->status, STATUS_OK);
+}
+
+static void test_too_many_slots(void **state)
+{
+	struct home *home = *state;
+	Fob__SlotsAsk ask = FOB__SLOTS_ASK__INIT, drop = ask, fresh = ask;
 	char file[] = "0123456789abcdef";
 
 	may_change_slots(home);
@@ -508,11 +524,43 @@ static void test_too_many_slots(void **state)
 		assert_int_equal(slots(home, &ask)->status, STATUS_OK);
 	}
 	assert_int_equal(slots(home, &ask)->status, STATUS_REFUSED);
+	/* Nor is there room for a passphrase, once there was none. */
+	drop.remove = "passphrase";
+	assert_int_equal(slots(home, &drop)->status, STATUS_OK);
+	file[0]++;
+	assert_int_equal(slots(home, &ask)->status, STATUS_OK);
+	fresh.set_passphrase = data(right);
+	assert_int_equal(slots(home, &fresh)->status, STATUS_REFUSED);
+	assert_int_equal(home->one.node->n_slots, SLOTS_MAX);
 	ask.add_key_file.len = 15;
 	assert_int_equal(slots(home, &ask)->status, STATUS_USAGE);
 	ask.add_key_file.len = 16;
 	ask.label = "a\nb";
 	assert_int_equal(slots(home, &ask)->status, STATUS_USAGE);
+}
+
+/* --- answers --------------------------------------------------------------- */
+
+/* How much is told depends on others: it ends the answer, not the daemon. */
+static void test_large_reply(void **state)
+{
+	struct home *home = *state;
+	Fob__Request request = FOB__REQUEST__INIT;
+	struct call call = { .conn = 1, .request = &request };
+	Fob__Reply reply = FOB__REPLY__INIT;
+	struct one_step own;
+	char *text = malloc(FRAME_MAX + 1);
+
+	memset(text, 'a', FRAME_MAX);
+	text[FRAME_MAX] = 0;
+	reply.message = text;
+	request.id = 77;
+	one_step_begin(&home->one, &own);
+	assert_int_equal(call_reply(&own.step, &call, &reply), 0);
+	one_step_end(&home->one, &own);
+	assert_int_equal(one_reply(&home->one, 77)->status, STATUS_FAILED);
+	assert_true(says(one_reply(&home->one, 77), "too large"));
+	free(text);
 }
 
 /* --- the vault and its devices --------------------------------------------- */
@@ -693,7 +741,9 @@ int main(void)
 		TEST(test_wrong_passphrases),
 		TEST(test_slots),
 		TEST(test_new_passphrase),
+		TEST(test_many_passphrases),
 		TEST(test_too_many_slots),
+		TEST(test_large_reply),
 		TEST(test_init_twice),
 		TEST(test_status),
 		TEST(test_rename),
