@@ -29,6 +29,12 @@ static void join_end(struct step *step)
 	node->join = NULL;
 }
 
+/* Nobody waits any more; keys that were kept are there for another try. */
+void join_gone(struct step *step)
+{
+	join_end(step);
+}
+
 void join_fail(struct step *step, enum status status, const char *format, ...)
 {
 	struct join *join = step->node->join;

@@ -26,9 +26,11 @@ int meeting_open(struct step *step, struct meeting *meeting, uint32_t conn,
 
 void meeting_flush(struct step *step, struct meeting *meeting)
 {
-	struct bytes out = pairing_output(meeting->pairing);
+	struct bytes out = { NULL, 0 };
 	uint8_t *copy;
 
+	if (meeting->pairing) /* there is none while it is dialed */
+		out = pairing_output(meeting->pairing);
 	if (!out.n)
 		return;
 	copy = malloc(out.n);
@@ -243,7 +245,7 @@ void meet_call_gone(struct step *step, uint32_t number)
 	if (node->invite && node->invite->call == number)
 		node->invite->call = 0;
 	if (node->join && node->join->call == number)
-		node->join->call = 0;
+		join_gone(step);
 	/* A question that nobody can answer any more is a no. */
 	if (node->invite && !node->invite->call &&
 	    node->invite->stage == INVITE_ASKED)

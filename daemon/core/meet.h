@@ -82,6 +82,8 @@ int join_up(struct step *step);
 int join_event(struct step *step, const struct pairing_event *event);
 int join_down(struct step *step);
 void join_free(struct join *join);
+/* Its client has left: it ends, and what was kept can go on later. */
+void join_gone(struct step *step);
 void join_fail(struct step *step, enum status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -463,6 +463,92 @@ static void test_already(void **state)
 	assert_int_equal(members(world, B), 2);
 }
 
+static uint32_t one_join(struct one *one)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__JoinAsk ask = FOB__JOIN_ASK__INIT;
+	char address[] = "192.0.2.1:1", code[] = "123-456-789", name[] = "b";
+	char *addresses[] = { address };
+
+	ask.code = code;
+	ask.addresses = addresses;
+	ask.n_addresses = 1;
+	ask.name = name;
+	ask.passphrase = (ProtobufCBinaryData){ strlen(passphrase),
+						(uint8_t *)passphrase };
+	request.join = &ask;
+	one_send(one, 7, &request);
+	return request.id;
+}
+
+/* Whose client is stopped by hand may try again, or do something else. */
+static void test_client_left(void **state UNUSED)
+{
+	static struct one one;
+	struct event event = { .type = EVENT_CLIENT_GONE, .conn = 7 };
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__InitAsk init = FOB__INIT_ASK__INIT;
+	uint32_t id;
+
+	one_init(&one, 1);
+	one_join(&one);
+	assert_non_null(one.node->join);
+	/* Its keys are in use: no vault is made of them meanwhile. */
+	init.passphrase = (ProtobufCBinaryData){ strlen(passphrase),
+						 (uint8_t *)passphrase };
+	request.init = &init;
+	assert_int_equal(one_ask(&one, &request)->status, STATUS_CONFLICT);
+	one_event(&one, &event);
+	assert_null(one.node->join);
+	id = one_join(&one);
+	assert_null(one_reply(&one, id)); /* it waits */
+	assert_non_null(one.node->join);
+	one_event(&one, &event);
+	assert_int_equal(one_ask(&one, &request)->status, STATUS_OK);
+	one_deinit(&one);
+}
+
+/* One address that is silent for too long ends it, and nothing else. */
+static void test_silence(void **state UNUSED)
+{
+	static struct one one;
+	uint32_t id;
+
+	one_init(&one, 1);
+	id = one_join(&one);
+	assert_null(one_reply(&one, id));
+	one_later(&one, 60000);
+	assert_int_equal(one_reply(&one, id)->status, STATUS_TIMEOUT);
+	assert_null(one.node->join);
+	one_deinit(&one);
+}
+
+/* An inviter showed its vault and then could not let us in. */
+static void test_shown_only(void **state UNUSED)
+{
+	static struct one one;
+	static struct build b;
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__InitAsk init = FOB__INIT_ASK__INIT;
+	struct take take = { .conn = UINT32_MAX };
+	struct one_step own;
+	uint32_t index;
+
+	one_init(&one, 1);
+	build_init(&b, 1);
+	one_step_begin(&one, &own);
+	take.body = (struct bytes){ b.items[0].body, b.items[0].body_len };
+	take.signature = BYTES(b.items[0].signature);
+	assert_int_equal(take_item(&own.step, &take, &index), 0);
+	one_step_end(&one, &own);
+	init.passphrase = (ProtobufCBinaryData){ strlen(passphrase),
+						 (uint8_t *)passphrase };
+	request.init = &init;
+	assert_int_equal(one_ask(&one, &request)->status, STATUS_CONFLICT);
+	build_deinit(&b);
+	one_deinit(&one);
+}
+
 /* --- connections ----------------------------------------------------------- */
 
 static void meet(struct one *one, enum event_type type, uint32_t conn)
@@ -536,6 +622,9 @@ int main(void)
 		TEST(test_resumed_alone),
 		TEST(test_resumed_open),
 		TEST(test_already),
+		cmocka_unit_test(test_client_left),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_shown_only),
 		cmocka_unit_test(test_connections),
 	};
 
