@@ -118,12 +118,17 @@ static int peer_greet(struct step *step, struct sync_peer *peer)
 	Fob__Hello hello = FOB__HELLO__INIT;
 	Fob__Item items[CHAIN_ADDS], *list[CHAIN_ADDS];
 	const struct item *chain[CHAIN_ADDS] = { NULL };
-	size_t n = 0;
+	size_t n = 0, bytes = 0;
 
 	if (peer->leader && node->self_author != NONE &&
 	    !peer_knows_us(node, peer->author))
 		n = peer_chain(node, node->self_author, chain);
 	for (size_t i = 0; i < n; i++) {
+		bytes += chain[i]->body_len + SIGNATURE_SIZE + 16;
+		if (bytes > CHAIN_BYTES) {
+			n = i;
+			break;
+		}
 		fob__item__init(&items[i]);
 		items[i].body = binary(chain[i]->body, chain[i]->body_len);
 		items[i].signature =

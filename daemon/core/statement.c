@@ -76,8 +76,9 @@ int statement_take(struct step *step, struct sync_peer *peer,
 	/* Whoever holds the kit is no device, and has nothing to state. */
 	if (peer->rescue && !peer->leader)
 		return SYNC_ERR_PROTOCOL;
-	peer->clock_known = statuses->clock != 0;
-	peer->clock_offset = (int64_t)statuses->clock - node->wall;
+	peer->clock_known = statuses->clock != 0 && statuses->clock < STAMP_MAX;
+	peer->clock_offset =
+		peer->clock_known ? (int64_t)statuses->clock - node->wall : 0;
 	for (size_t i = 0; i < statuses->n_statuses && r == 0; i++) {
 		size_t n = fob__status__get_packed_size(statuses->statuses[i]);
 

@@ -399,6 +399,8 @@ static void test_statement(void **state)
 	struct guests *guests = &home->guests;
 	struct node *node = home->one.node;
 	uint32_t author = guests_author(guests, home->lower);
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Statuses statuses = FOB__STATUSES__INIT;
 	size_t heard;
 
 	guests_meet(guests, home->lower, IN);
@@ -413,6 +415,11 @@ static void test_statement(void **state)
 	assert_null(guests_last(guests, IN));
 	assert_true(peer_of(home, IN)->clock_known);
 	assert_int_equal(peer_of(home, IN)->clock_offset, 3000);
+	/* A clock that cannot be is none. */
+	message.statuses = &statuses;
+	statuses.clock = (uint64_t)INT64_MAX + 1;
+	guests_say(guests, IN, &message);
+	assert_false(peer_of(home, IN)->clock_known);
 	heard = guests->n_heard;
 	say_status(home, home->lower, IN, "tablet"); /* no news */
 	assert_int_equal(guests->n_heard, heard);
