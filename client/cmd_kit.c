@@ -111,27 +111,27 @@ static int replace(struct fob *fob, const struct kit_options *o, uint8_t *seed,
 {
 	struct kit_file file = { .fd = -1 };
 	char words[BIP39_TEXT_SIZE];
-	bool person = print_terminal(fob) && !o->file;
+	bool shown = false;
 	int r;
 
 	bip39_write(words, (struct bytes){ next, BIP39_ENTROPY_MAX });
 	r = kit_file_open(fob, &file, o->file);
-	if (r == 0 && o->file)
+	if (r == 0 && o->file) {
 		r = kit_file_write(fob, &file, words);
-	if (r == 0 && person) {
+		shown = r == 0;
+	} else if (r == 0 && !fob->json) {
 		kit_show(fob, words);
-		if (!kit_ask_back(fob, words))
-			r = fail(fob, STATUS_REFUSED,
-				 "the new words are not known: the old kit "
-				 "stays");
+		r = print_done(fob);
+		shown = true;
 	}
+	if (r == 0 && !o->file && !kit_ask_back(fob, words))
+		r = fail(fob, STATUS_REFUSED,
+			 "the new words are not known: the old kit stays");
 	if (r == 0)
 		r = send_kit(fob, "new", seed, next);
-	if (r != 0 && o->file)
-		note(fob, "The words in %s are not the kit of the vault.",
-		     o->file);
-	if (r == 0 && !person && !o->file && !fob->json)
-		kit_show(fob, words);
+	if (r != 0 && shown)
+		note(fob, "Keep the old words, too: fob kit verify tells which "
+			  "are the kit.");
 	if (r == 0)
 		r = told(fob, o, words);
 	sodium_memzero(words, sizeof(words));

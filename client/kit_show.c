@@ -17,8 +17,21 @@
 #define ROWS 6		 /* in which they are shown at a terminal */
 #define QUESTIONS 3	 /* words asked back */
 #define QUESTION_TRIES 3 /* for each of them */
+#define ROOM 512	 /* bytes; the words and their newline are fewer */
 
-/* Before anything else: afterwards there would be no place for the words. */
+void kit_file_drop(struct kit_file *file)
+{
+	if (file->fd < 0)
+		return;
+	close(file->fd);
+	unlink(file->path);
+	file->fd = -1;
+}
+
+/*
+ * Before anything else, and with room for the words: afterwards a disk that is
+ * full would take them away.
+ */
 int kit_file_open(struct fob *fob, struct kit_file *file, const char *path)
 {
 	file->path = path;
@@ -31,23 +44,23 @@ int kit_file_open(struct fob *fob, struct kit_file *file, const char *path)
 	if (file->fd < 0)
 		return fail(fob, STATUS_FAILED, "cannot make %s: %s", path,
 			    strerror(errno));
+	int error = posix_fallocate(file->fd, 0, ROOM);
+	if (error) {
+		kit_file_drop(file);
+		return fail(fob, STATUS_FAILED,
+			    "no room for the words in %s: %s; nothing was done",
+			    path, strerror(error));
+	}
 	return 0;
-}
-
-void kit_file_drop(struct kit_file *file)
-{
-	if (file->fd < 0)
-		return;
-	close(file->fd);
-	unlink(file->path);
-	file->fd = -1;
 }
 
 int kit_file_write(struct fob *fob, struct kit_file *file, const char *words)
 {
 	size_t n = strlen(words);
 	bool done = write(file->fd, words, n) == (ssize_t)n &&
-		    write(file->fd, "\n", 1) == 1 && fsync(file->fd) == 0;
+		    write(file->fd, "\n", 1) == 1 &&
+		    ftruncate(file->fd, (off_t)n + 1) == 0 &&
+		    fsync(file->fd) == 0;
 
 	close(file->fd);
 	file->fd = -1;

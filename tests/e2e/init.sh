@@ -84,9 +84,35 @@ touch "$work/there"
 exits 1 "a kit is never written over" fob b init --kit "$work/there"
 equal "and nothing was made" "$(fob b status --json | json 'd["state"]')" \
 	empty
+no_room() {
+	(
+		trap '' XFSZ
+		ulimit -f 0
+		fob b init --kit "$work/full"
+	)
+}
+# Only a file below the limit may hold what is read here.
+no_room >/dev/null 2>&1
+equal "a kit that finds no room" $? 1
+equal "ends before there is a vault" \
+	"$(fob b status --json | json 'd["state"]')" empty
+check "and leaves no file" test ! -e "$work/full"
 check "init --kit" fob b init --kit "$work/kit"
 equal "the kit is the owner's" "$(stat -c %a "$work/kit")" 600
 equal "the kit has 24 words" "$(wc -w <"$work/kit")" 24
+equal "and nothing else" "$(tr -d 'a-z \n' <"$work/kit" | wc -c)" 0
+cp "$work/kit" "$work/kit-before"
+fob b kit new --kit "$work/kit" <"$work/kit-before" >"$work/said" 2>&1
+equal "a kit is not made into the file of the old one" $? 1
+check "which stays" cmp "$work/kit" "$work/kit-before"
+if grep -q 'not the kit' "$work/said"; then
+	bad "and nobody calls it void" "$(cat "$work/said")"
+else
+	ok "and nobody calls it void"
+fi
+fob b kit new <"$work/kit" >"$work/kit-new" 2>/dev/null
+equal "a new one on standard output" $? 0
+check "is the kit" fob b kit verify <"$work/kit-new"
 start_daemon c
 shown=$(typing c 'New passphrase: ' secret 'Again: ' secret -- init -y)
 equal "init at a terminal" $? 0
