@@ -6,6 +6,7 @@
 #include "daemon/driver.h"
 #include "daemon/host/log.h"
 #include "daemon/host/notify.h"
+#include "daemon/host/paths.h"
 #include "proto/secret.h"
 
 /* --- what the loop and the connections tell --------------------------------- */
@@ -302,10 +303,25 @@ static int open_store(struct driver *driver)
 	return 1;
 }
 
+/* Two machines that write one store by turns have none in the end. */
+static bool warn_synced(const char *vault)
+{
+	char top[PATHS_BYTES];
+
+	if (!paths_synced(vault, top))
+		return false;
+	log_warn("%s lies in %s, which another program keeps equal on several "
+		 "machines: that damages the vault, and fob keeps it on all "
+		 "devices by itself; choose another folder with --vault",
+		 vault, top);
+	return true;
+}
+
 static int open_node(struct driver *driver)
 {
 	struct node_config config = {
 		.keeper = driver->config->keeper,
+		.synced = warn_synced(driver->config->vault),
 		.idle_lock_ms = driver->config->keeper ?
 					0 :
 					driver->config->idle_lock * 1000,

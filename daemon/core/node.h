@@ -17,6 +17,7 @@ struct node;
 /* How a node differs from the usual. All strings are copied. */
 struct node_config {
 	bool keeper;
+	bool synced; /* another program keeps the vault's folder equal */
 	uint64_t idle_lock_ms; /* 0: never */
 	uint64_t kdf_memory;   /* bytes; 0: KDF_MEMORY; tests take less */
 	uint32_t kdf_passes;   /* 0: calibrate */

@@ -83,3 +83,44 @@ int paths_socket(const char *vault, char ret[static PATHS_BYTES])
 		       snprintf(ret, PATHS_BYTES, "%s/run/fobd.sock", vault);
 	return n < 0 || n >= PATHS_BYTES ? PATHS_ERR_LONG : 0;
 }
+
+/* What each program leaves in the top folder of those that it looks after. */
+static const char *const marks[] = {
+	".stfolder",		/* Syncthing */
+	".dropbox.cache",	/* Dropbox */
+	".nextcloudsync.log",	/* Nextcloud */
+	".owncloudsync.log",	/* ownCloud */
+	".sync/root_acl_entry", /* Resilio */
+	".SynologyWorkingDirectory",
+};
+
+static bool marked(const char *folder)
+{
+	char path[PATHS_BYTES + 32];
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, marks[i]);
+		if (lstat(path, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool paths_synced(const char *vault, char ret_top[static PATHS_BYTES])
+{
+	char top[PATHS_BYTES];
+	char *slash;
+
+	/* Where it really lies, whatever links lead there. */
+	if (!realpath(vault, top))
+		return false;
+	while (!marked(top)) {
+		slash = strrchr(top, '/');
+		if (!slash || slash == top)
+			return false;
+		*slash = '\0';
+	}
+	memcpy(ret_top, top, strlen(top) + 1);
+	return true;
+}

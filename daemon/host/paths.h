@@ -31,4 +31,11 @@ int paths_config(char ret[static PATHS_BYTES]);
  */
 int paths_socket(const char *vault, char ret[static PATHS_BYTES]);
 
+/*
+ * Is the vault in a folder that a program of files (Syncthing, Dropbox,
+ * Nextcloud, Resilio) keeps equal on several machines? They leave a mark in
+ * its top folder. ret_top: that folder.
+ */
+bool paths_synced(const char *vault, char ret_top[static PATHS_BYTES]);
+
 #endif

@@ -130,4 +130,11 @@ equal "made nothing" "$(fob d status --json | json 'd["state"]')" empty
 typing d 'New passphrase: ' one 'Again: ' other -- init >/dev/null
 equal "two different ones" $? 2
 equal "nothing was made" "$(fob d status --json | json 'd["state"]')" empty
+
+# --- in a folder that another program synchronises ---
+mkdir -p "$work/e/.stfolder"
+start_daemon e
+matches "a vault in there is warned of" \
+	"$(fob e status --json | json 'd["warnings"]')" 'another program'
+matches "in the log, too" "$(cat "$work/e/log")" "lies in $work/e,"
 finish

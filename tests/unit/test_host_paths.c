@@ -93,6 +93,27 @@ static void no_home_and_too_long(void **state UNUSED)
 	assert_int_equal(paths_socket("/v", path), PATHS_ERR_LONG);
 }
 
+static void folder_that_is_synced(void **state UNUSED)
+{
+	char base[] = "/tmp/fob-paths.XXXXXX", vault[128], mark[128];
+	char top[PATHS_BYTES] = "untouched", real[PATHS_BYTES];
+
+	assert_non_null(mkdtemp(base));
+	assert_non_null(realpath(base, real));
+	snprintf(vault, sizeof(vault), "%s/a", base);
+	snprintf(mark, sizeof(mark), "%s/.stfolder", base);
+	assert_int_equal(mkdir(vault, 0700), 0);
+	assert_false(paths_synced(vault, top));
+	assert_string_equal(top, "untouched");
+	assert_int_equal(mkdir(mark, 0700), 0);
+	assert_true(paths_synced(vault, top));
+	assert_string_equal(top, real);
+	assert_false(paths_synced("/nowhere/at/all", top));
+	rmdir(mark);
+	rmdir(vault);
+	rmdir(base);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -101,6 +122,7 @@ int main(void)
 		cmocka_unit_test_setup(profile_names_all_three, set_up),
 		cmocka_unit_test_setup(without_a_runtime_folder, set_up),
 		cmocka_unit_test_setup(no_home_and_too_long, set_up),
+		cmocka_unit_test_setup(folder_that_is_synced, set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
