@@ -189,8 +189,11 @@ static int verify(struct fob *fob, const struct snapshot_options *o)
 			    strerror(errno));
 	if (o->kit)
 		r = kit_words_read(fob, &seed);
-	if (r == 0)
+	if (r == 0) {
 		r = look(fob, fd, seed);
+		if (r != 0)
+			note(fob, "The file is %s.", o->arguments.list[1]);
+	}
 	close(fd);
 	return r;
 }
