@@ -62,6 +62,24 @@ static int read_all(int fd, uint8_t *ret, size_t size, size_t *ret_n)
 	return 0;
 }
 
+/*
+ * The same, up to the end of a line. What follows in a pipe is somebody
+ * else's, and may never come.
+ */
+static int read_line(int fd, uint8_t *ret, size_t size, size_t *ret_n)
+{
+	size_t at = 0, n = 1;
+	int r = 0;
+
+	while (r == 0 && n > 0 && at < size) {
+		r = read_all(fd, ret + at, 1, &n);
+		if (r == 0 && n > 0 && ret[at++] == '\n')
+			break;
+	}
+	*ret_n = at;
+	return r;
+}
+
 /* The first line, without its end, which may be CR LF. */
 static int first_line(struct fob *fob, int fd, const char *name,
 		      struct passphrase *ret)
@@ -73,7 +91,7 @@ static int first_line(struct fob *fob, int fd, const char *name,
 
 	if (!buffer)
 		return fail(fob, STATUS_FAILED, "no memory for secrets");
-	r = read_all(fd, buffer, room, &n);
+	r = read_line(fd, buffer, room, &n);
 	if (r < 0)
 		return fail(fob, STATUS_LOCKED, "cannot read %s: %s", name,
 			    strerror(-r));

@@ -70,6 +70,18 @@ fob a lock
 exits 7 "it opens nothing now" bare a unlock --key-file "$work/key"
 cp "$work/new" "$work/pass"
 
+# --- a passphrase from a pipe that stays open ---
+mkfifo "$work/pipe"
+exec 7<>"$work/pipe"
+printf 'new one\nand more\n' >&7
+check "--passphrase-fd takes one line and does not wait for the end" \
+	timeout 10 "$FOB_BUILD/fob" --socket "$work/a/sock" --passphrase-fd 7 \
+	unlock
+read -r -t 5 more <&7
+equal "and leaves what follows" "$more" "and more"
+exec 7>&-
+fob a lock
+
 # --- after a restart ---
 stop_daemon a
 start_daemon a
