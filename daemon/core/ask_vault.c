@@ -126,6 +126,11 @@ int vault_device_new(struct step *step)
 	uint8_t row[DEVICE_ROW_MAX], nonce[NONCE_SIZE], entropy[KEY_SIZE];
 	size_t n;
 
+	/* Those of a join that was given up are of no use. */
+	secret_free(node->self);
+	secret_free(node->unlock_key);
+	free(node->device_row);
+	node->device_row = NULL;
 	node->self = secret_alloc(sizeof(*node->self));
 	node->unlock_key = secret_alloc(KEY_SIZE);
 	if (!node->self || !node->unlock_key)

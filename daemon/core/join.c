@@ -484,12 +484,6 @@ static int join_new(struct step *step, struct call *call)
 	join->call = call->number;
 	node->join = join;
 	if (node->state == NODE_EMPTY) {
-		secret_free(node->self);
-		secret_free(node->unlock_key);
-		free(node->device_row);
-		node->self = NULL;
-		node->unlock_key = NULL;
-		node->device_row = NULL;
 		r = vault_device_new(step);
 		if (r < 0)
 			return r;
