@@ -41,8 +41,8 @@ static bool stratum_carries(const struct entry *entry, struct fault *ret_fault)
 }
 
 static const struct target targets[] = {
-	{ "uri", EVERY, 4, 10, 0, YANDEX, false, false, true, false,
-	  not_steam, list_write },
+	{ "uri", EVERY, 4, 10, 0, YANDEX, false, false, true, false, not_steam,
+	  list_write },
 	{ "aegis", EVERY, 4, 10, MANY, EVERY, true, true, true, true, NULL,
 	  aegis_write },
 	{ "2fas", TOTP | HOTP | STEAM, 4, 10, 1, 0, false, false, true, true,
@@ -132,9 +132,8 @@ static int report_lost(struct export *export, uint64_t position,
 	const struct target *target = export->target;
 	const char *lost[] = {
 		tags_lost(target, entry),
-		!target->note && entry->texts[ENTRY_NOTE] ?
-			"without its note" :
-			NULL,
+		!target->note && entry->texts[ENTRY_NOTE] ? "without its note" :
+							    NULL,
 		!target->favourite && entry->favourite ?
 			"without the mark of a favourite" :
 			NULL,
@@ -213,10 +212,9 @@ static int take(struct entry *entry, const Fob__NewEntry *message, bool *lost,
 	entry->digits = otp->digits;
 	entry->period = otp->period;
 	entry->counter = otp->counter;
-	return entry_set_secret(entry,
-				(struct bytes){ otp->secret.data,
-						otp->secret.len },
-				fault);
+	return entry_set_secret(
+		entry, (struct bytes){ otp->secret.data, otp->secret.len },
+		fault);
 }
 
 int export_message(struct export *export, uint64_t position,

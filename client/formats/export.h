@@ -19,7 +19,7 @@ struct target {
 	const char *name;
 	uint32_t types; /* bits: 1 << Fob__OtpType */
 	uint32_t digits_min, digits_max;
-	size_t tags; /* how many an entry may have */
+	size_t tags;   /* how many an entry may have */
 	uint32_t pins; /* of these types it takes the PIN along; bits */
 	bool note, favourite;
 	bool plain, sealed; /* the forms that there are, one at least */
@@ -35,7 +35,8 @@ struct target {
 const struct target *export_at(size_t i);
 const struct target *export_find(const char *name);
 
-struct export {
+struct export
+{
 	const struct target *target;
 	struct bytes password; /* p is NULL: the plain form */
 

@@ -110,7 +110,7 @@ void export_uri(struct document *document, const struct entry *entry,
 	if (steam && how == EXPORT_STEAM_ENCODER)
 		alias.type = FOB__OTP_TYPE__TOTP;
 	if (uri_write(&alias, uri, sizeof(uri), &n) != 0)
-		REQUIRE(!"URI_MAX is enough for any entry");
+		REQUIRE(false); /* URI_MAX is enough for any entry */
 	document_add(document, (struct bytes){ (const uint8_t *)uri, n });
 	if (steam && how == EXPORT_STEAM_ENCODER)
 		document_put(document, "&encoder=steam");

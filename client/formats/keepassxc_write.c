@@ -112,8 +112,8 @@ static bool is_first(const struct import *import, const char *tag)
 	const char *const wanted[] = { tag };
 
 	for (size_t i = 0; i < import->n; i++)
-		if (export_tag_index(
-			    wanted, 1, export_tag(&import->entries[i], 0)) == 0)
+		if (export_tag_index(wanted, 1,
+				     export_tag(&import->entries[i], 0)) == 0)
 			return true;
 	return false;
 }

@@ -31,8 +31,8 @@ static void put_entry(struct document *d, const struct entry *entry, size_t i)
 	document_put(d, "\",\"content\":{\"uri\":");
 	put_uri(d, entry);
 	document_put(d, ",\"entry_type\":");
-	document_json(d, entry->type == FOB__OTP_TYPE__STEAM ? "Steam" :
-							       "Totp");
+	document_json(d,
+		      entry->type == FOB__OTP_TYPE__STEAM ? "Steam" : "Totp");
 	document_put(d, ",\"name\":");
 	document_json(d, entry_get(entry, ENTRY_ACCOUNT));
 	document_put(d, "},\"note\":");

@@ -53,8 +53,8 @@ static void put_otp(struct document *d, const struct entry *entry)
 	document_put(d, ",\"source\":\"Manual\"}");
 }
 
-static void put_service(struct document *d, const struct entry *entry,
-			size_t i, const char *const *tags, size_t n)
+static void put_service(struct document *d, const struct entry *entry, size_t i,
+			const char *const *tags, size_t n)
 {
 	document_put(d, i ? ",{\"name\":" : "{\"name\":");
 	document_json(d, entry_get(entry, ENTRY_ISSUER));

@@ -23,7 +23,7 @@ static bool is_property(const char *name)
 static uint32_t confirm_kind(const Fob__ShowAsk *ask)
 {
 	return ask->export ? FOB__CONFIRM__CONFIRM_EXPORT :
-			    FOB__CONFIRM__CONFIRM_REVEAL;
+			     FOB__CONFIRM__CONFIRM_REVEAL;
 }
 
 static bool may_reveal(struct step *step, const struct call *call)
@@ -88,8 +88,7 @@ static int show(struct step *step, struct call *call,
 	struct account account;
 
 	fob__reply__init(&reply);
-	shown.n_fields =
-		account_fields(record, reveal, fields, field_list);
+	shown.n_fields = account_fields(record, reveal, fields, field_list);
 	shown.n_fields = pick_field(field_list, shown.n_fields, ask->field);
 	if (ask->field[0] && shown.n_fields == 0 && !is_property(ask->field))
 		return call_fail(step, call, STATUS_NOT_FOUND,

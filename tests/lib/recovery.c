@@ -62,7 +62,7 @@ void recovery_seed(struct world *world, int node, uint8_t ret[static KEY_SIZE])
 		memcpy(ret, made->recovery_seed.data, KEY_SIZE);
 		return;
 	}
-	EXPECT(world, !"it has made no vault");
+	EXPECT(world, false); /* it has made no vault */
 }
 
 const Fob__Reply *recovery_kit(struct world *world, int node, const char *op,

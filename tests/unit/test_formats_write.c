@@ -34,12 +34,12 @@ static void set(struct entry *entry, enum entry_text which, const char *text)
 
 static void pick_names(struct entry *entry, size_t i)
 {
-	static const char *const issuers[] = {
-		"GitHub", "\xc3\x85land & Co", "a \"b\" \\c", "<x>%41+1", "Steam"
-	};
-	static const char *const accounts[] = {
-		"me@example.com", "", "semi;colon,comma", "x=1&y=2#z", "a: b/c"
-	};
+	static const char *const issuers[] = { "GitHub", "\xc3\x85land & Co",
+					       "a \"b\" \\c", "<x>%41+1",
+					       "Steam" };
+	static const char *const accounts[] = { "me@example.com", "",
+						"semi;colon,comma", "x=1&y=2#z",
+						"a: b/c" };
 	char account[64];
 	const char *issuer = issuers[pick(ARRAY_SIZE(issuers))];
 
@@ -70,8 +70,9 @@ static void pick_secret(struct entry *entry, size_t i)
 	for (size_t k = 0; k < n; k++)
 		secret[k] = (uint8_t)pick(256);
 	secret[0] = (uint8_t)i; /* no two are the same */
-	assert_int_equal(
-		entry_set_secret(entry, (struct bytes){ secret, n }, &fault), 0);
+	assert_int_equal(entry_set_secret(entry, (struct bytes){ secret, n },
+					  &fault),
+			 0);
 }
 
 static void pick_rest(struct entry *entry)
@@ -116,7 +117,8 @@ static bool warned(const struct export *export, uint64_t position,
 }
 
 /* The entry without what was said to get lost. */
-static void reduce(const struct export *export, size_t i, char want[static LINE])
+static void reduce(const struct export *export, size_t i,
+		   char want[static LINE])
 {
 	struct entry entry = export->import.entries[i]; /* owns nothing */
 	uint64_t position = export->import.positions[i];
@@ -330,12 +332,9 @@ static void names(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),
-		cmocka_unit_test(plain_ente),
-		cmocka_unit_test(sealed),
-		cmocka_unit_test(fresh_each_time),
-		cmocka_unit_test(losses),
-		cmocka_unit_test(messages),
+		cmocka_unit_test(plain),  cmocka_unit_test(plain_ente),
+		cmocka_unit_test(sealed), cmocka_unit_test(fresh_each_time),
+		cmocka_unit_test(losses), cmocka_unit_test(messages),
 		cmocka_unit_test(names),
 	};
 
