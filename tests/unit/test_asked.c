@@ -25,7 +25,7 @@ struct model {
 	uint32_t n;
 };
 
-/* Many ids begin to be probed for at one place, the end of the table. */
+/* Many of them begin alike. */
 static void name(uint32_t i, uint8_t ret[static ID_SIZE])
 {
 	uint32_t place = i % 7 == 0 ? i : UINT32_MAX - 2 + i % 5;
@@ -101,6 +101,39 @@ static void test_asked_as_a_list(void **state UNUSED)
 	}
 	assert_int_equal(sync.n_asked, 0);
 	assert_null(sync.asked); /* nothing is kept for nothing */
+	sync_deinit(&sync);
+	set_deinit(&set);
+}
+
+/* Ids that somebody made to begin alike must not all meet in one place. */
+static void test_asked_made_up(void **state UNUSED)
+{
+	struct set set;
+	struct sync sync;
+	uint32_t run = 0, longest = 0;
+	uint8_t id[ID_SIZE] = { 7, 7, 7, 7, 7, 7, 7, 7 };
+	bool new;
+
+	set_init(&set);
+	sync_init(&sync, &set);
+	for (uint32_t i = 0; i < 20000; i++) {
+		memcpy(id + ID_SIZE - sizeof(i), &i, sizeof(i));
+		assert_int_equal(
+			sync_asked_add(&sync, id, &sync.peers[i % 2], &new), 0);
+	}
+	for (uint32_t at = 0; at < sync.cap_asked; at++) {
+		run = sync.asked[at].slot ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	assert_in_range(longest, 1, 200);
+	sync_asked_forget(&sync, &sync.peers[0]);
+	assert_int_equal(sync.n_asked, 10000);
+	for (uint32_t i = 0; i < 20000; i++) {
+		memcpy(id + ID_SIZE - sizeof(i), &i, sizeof(i));
+		assert_int_equal(sync_asked_remove(&sync, id, &sync.peers[1]),
+				 i % 2);
+	}
+	assert_null(sync.asked);
 	sync_deinit(&sync);
 	set_deinit(&set);
 }
@@ -202,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_asked_as_a_list),
+		cmocka_unit_test(test_asked_made_up),
 		cmocka_unit_test(test_slots_again),
 		cmocka_unit_test(test_holds_all),
 	};

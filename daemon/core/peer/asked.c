@@ -10,13 +10,19 @@ static uint8_t asked_slot(const struct sync *sync, const struct sync_peer *peer)
 	return (uint8_t)(peer - sync->peers + 1);
 }
 
+/* Keyed, since whoever names ids may choose them to meet in one place. */
+static uint32_t asked_home(const struct sync *sync,
+			   const uint8_t id[static ID_SIZE])
+{
+	return (uint32_t)index_hash(sync->set->hash_key, id, ID_SIZE) &
+	       (sync->cap_asked - 1);
+}
+
 static uint32_t asked_probe(const struct sync *sync,
 			    const uint8_t id[static ID_SIZE])
 {
-	uint32_t mask = sync->cap_asked - 1, at;
+	uint32_t mask = sync->cap_asked - 1, at = asked_home(sync, id);
 
-	memcpy(&at, id, sizeof(at));
-	at &= mask;
 	while (sync->asked[at].slot &&
 	       memcmp(sync->asked[at].id, id, ID_SIZE) != 0)
 		at = (at + 1) & mask;
@@ -71,8 +77,7 @@ static void asked_close_gap(struct sync *sync, uint32_t gap)
 		at = (at + 1) & mask;
 		if (!sync->asked[at].slot)
 			break;
-		memcpy(&home, sync->asked[at].id, sizeof(home));
-		home &= mask;
+		home = asked_home(sync, sync->asked[at].id);
 		if (((at - home) & mask) < ((at - gap) & mask))
 			continue;
 		sync->asked[gap] = sync->asked[at];
@@ -106,26 +111,40 @@ bool sync_asked_remove(struct sync *sync, const uint8_t id[static ID_SIZE],
 	return true;
 }
 
+/*
+ * Puts every id where probing finds it again. From a slot that was free on,
+ * so that each moves towards its home only, and one round is enough.
+ */
+static void asked_settle(struct sync *sync, uint32_t free_slot)
+{
+	uint32_t mask = sync->cap_asked - 1;
+
+	for (uint32_t i = 1; i <= mask; i++) {
+		uint32_t at = (free_slot + i) & mask;
+		struct sync_asked asked = sync->asked[at];
+
+		if (!asked.slot)
+			continue;
+		memset(&sync->asked[at], 0, sizeof(asked));
+		sync->asked[asked_probe(sync, asked.id)] = asked;
+	}
+}
+
 void sync_asked_forget(struct sync *sync, const struct sync_peer *peer)
 {
 	uint8_t slot = asked_slot(sync, peer);
-	uint32_t at = 0;
+	uint32_t free_slot = 0;
 
-	while (at < sync->cap_asked) {
-		if (sync->asked[at].slot != slot) {
-			at++;
+	if (!sync->n_asked)
+		return;
+	while (sync->asked[free_slot].slot) /* at most half are taken */
+		free_slot++;
+	for (uint32_t at = 0; at < sync->cap_asked; at++) {
+		if (sync->asked[at].slot != slot)
 			continue;
-		}
-		/* What closes the gap may belong to the same peer. */
-		asked_close_gap(sync, at);
+		memset(&sync->asked[at], 0, sizeof(sync->asked[at]));
 		sync->n_asked--;
 	}
-	/* Gaps that were closed across the end may have moved one back. */
-	for (at = 0; at < sync->cap_asked; at++)
-		if (sync->asked[at].slot == slot) {
-			asked_close_gap(sync, at);
-			sync->n_asked--;
-			at = (uint32_t)-1;
-		}
+	asked_settle(sync, free_slot);
 	asked_shrink(sync);
 }
