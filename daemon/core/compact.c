@@ -237,6 +237,10 @@ static int look_all(struct node *node, struct step *step)
 	for (uint32_t i = 0; i < node->set.n_records && r == 0; i++)
 		if (node->set.records[i].n_items > 1)
 			r = look_record(&look, i);
+		else if (node->set.records[i].last != NONE)
+			/* Whoever said so may lie, or it counts again. */
+			node->set.items[node->set.records[i].last].marks &=
+				(uint8_t)~MARK_UNWANTED;
 	return r;
 }
 

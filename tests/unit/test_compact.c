@@ -149,6 +149,19 @@ static void test_superseded(void **state)
 	assert_int_equal(world_code(world, 0, "bank")->status, STATUS_OK);
 }
 
+/* A blob that somebody says is gone is asked for again after a look. */
+static void test_said_gone(void **state)
+{
+	struct world *world = *state;
+	struct node *node = world->nodes[1].node;
+	uint32_t at = node->set.records[0].last;
+
+	assert_int_equal(node->set.records[0].n_items, 1);
+	node->set.items[at].marks |= MARK_UNWANTED;
+	assert_int_equal(compact_mark(node), 0);
+	assert_false(node->set.items[at].marks & MARK_UNWANTED);
+}
+
 /* A newcomer does not wait for what all others have forgotten. */
 static void test_newcomer(void **state)
 {
@@ -228,8 +241,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_purge),	   TEST(test_now),
 		TEST(test_purger_revoked), TEST(test_superseded),
-		TEST(test_newcomer),	   TEST(test_trash),
-		TEST(test_clock),
+		TEST(test_said_gone),	   TEST(test_newcomer),
+		TEST(test_trash),	   TEST(test_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
