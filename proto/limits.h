@@ -59,6 +59,7 @@
 #define MESSAGE_MAX (FRAME_MAX - 64) /* of a peer, packed */
 #define ITEMS_BYTES (48 * 1024)	     /* packed items in one Items message */
 #define IDS_PER_MESSAGE 1024	     /* in Announce, Want, BlobWant, BlobGone */
+#define WANTED_MAX (1u << 18) /* ids missing here that one peer may name */
 #define RANGES_PER_MESSAGE 256
 #define RANGE_SPLIT 16
 #define RANGE_LIST 32 /* so few ids are listed */

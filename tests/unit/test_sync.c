@@ -380,6 +380,46 @@ static void test_blobs(void **state UNUSED)
 	pipe_free(p);
 }
 
+/* All of them, however many: whoever gave the stubs may have kept the rest. */
+static void many_blobs(int side)
+{
+	struct pipe *p = pipe_new();
+	size_t n = IDS_PER_MESSAGE + 40, here = 0;
+	struct set *set = &p->sides[side].set;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int entry = build_entry(&p->b, 0, i + 1, NO_PARENTS);
+
+		for (int k = 0; k < 2; k++) {
+			uint32_t at;
+
+			assert_int_equal(build_put(&p->b, entry,
+						   &p->sides[k].set, &at),
+					 0);
+			if (k == side)
+				p->sides[k].set.items[at].flags &=
+					(uint8_t)~SET_BLOB;
+			else
+				p->sides[k].set.items[at].flags |= SET_BLOB;
+		}
+	}
+	for (int k = 0; k < 2; k++)
+		assert_int_equal(set_evaluate(&p->sides[k].set), 0);
+	begin(p);
+	later(p, 2000);
+	for (uint32_t i = 0; i < set->n_items; i++)
+		here += (set->items[i].flags & SET_BLOB) &&
+			(set->items[i].flags & SET_HAS_BLOB);
+	assert_int_equal(here, n);
+	pipe_free(p);
+}
+
+static void test_many_blobs(void **state UNUSED)
+{
+	many_blobs(0);
+	many_blobs(1);
+}
+
 /*
  * A run that brings nothing new doubles the delay to the next, to an hour,
  * until the set changes.
@@ -878,6 +918,34 @@ static void test_absent_lists(void **state UNUSED)
 	pipe_free(p);
 }
 
+/* Nor do names without end that nobody can give make a list grow. */
+static void test_names_without_end(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct sync_peer *peer = p->sides[0].peer;
+	static uint8_t ids[IDS_PER_MESSAGE * ID_SIZE];
+	Fob__Announce announce;
+	Fob__PeerMessage message = announcing(&announce, ids, sizeof(ids));
+
+	peer->up = true;
+	announce.more = true;
+	for (uint32_t i = 0; i < WANTED_MAX / IDS_PER_MESSAGE + 2; i++) {
+		for (uint32_t k = 0; k < IDS_PER_MESSAGE; k++) {
+			uint32_t n = i * IDS_PER_MESSAGE + k + 1;
+
+			memcpy(ids + k * ID_SIZE, &n, sizeof(n));
+		}
+		assert_int_equal(message_of(p, &message), 0);
+	}
+	assert_int_equal(peer->want.n, WANTED_MAX);
+	announce.more = false;
+	assert_int_equal(message_of(p, &message), 0);
+	assert_int_equal(peer->n_asked, WANTED_MAX);
+	assert_int_equal(message_of(p, &message), 0);
+	assert_int_equal(peer->n_asked, WANTED_MAX);
+	pipe_free(p);
+}
+
 /* Nor does it matter that they acknowledge nothing. */
 static void test_absent_unacked(void **state UNUSED)
 {
@@ -944,6 +1012,7 @@ int main(void)
 		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_classes_in_order),
 		cmocka_unit_test(test_blobs),
+		cmocka_unit_test(test_many_blobs),
 		cmocka_unit_test(test_runs_rest),
 		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_full),
@@ -958,6 +1027,7 @@ int main(void)
 		cmocka_unit_test(test_protocol),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_absent_lists),
+		cmocka_unit_test(test_names_without_end),
 		cmocka_unit_test(test_absent_unacked),
 		cmocka_unit_test(test_absent_loading),
 		cmocka_unit_test(test_want_again),

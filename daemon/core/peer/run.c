@@ -33,6 +33,8 @@ static int sync_ask_blobs(struct sync *sync, struct sync_peer *peer)
 	AUTO_ID_LIST struct id_list ids = { 0 };
 	int r = 0;
 
+	peer->blobs_missing = sync_missing(sync);
+	peer->blobs_more = peer->blobs_missing > IDS_PER_MESSAGE;
 	for (uint32_t i = 0; i < sync->set->n_items && r == 0; i++)
 		if (sync_misses_blob(&sync->set->items[i]) &&
 		    ids.n < IDS_PER_MESSAGE)
@@ -109,16 +111,28 @@ int sync_run_now(struct sync *sync, struct sync_peer *peer)
 	peer->run = SYNC_ROOT;
 	peer->run_since = sync->now;
 	peer->next_run = UINT64_MAX;
-	peer->compared = peer->blobs_asked = false;
+	peer->compared = peer->blobs_asked = peer->blobs_more = false;
 	peer->class = 0;
 	peer->version_before = sync->set->version;
 	return sync_say_roots(sync, peer, 1, false);
 }
 
+/* Once in a run; again when one list was not enough, and some came. */
+static bool sync_blobs_due(const struct sync *sync,
+			   const struct sync_peer *peer)
+{
+	uint64_t n;
+
+	if (sync->full || (peer->rescue && !peer->leader) ||
+	    (peer->blobs_asked && !peer->blobs_more))
+		return false;
+	n = sync_missing(sync);
+	return n && (!peer->blobs_asked || n < peer->blobs_missing);
+}
+
 static int sync_equal(struct sync *sync, struct sync_peer *peer)
 {
-	if (sync_missing(sync) && !peer->blobs_asked && !sync->full &&
-	    (peer->leader || !peer->rescue)) {
+	if (sync_blobs_due(sync, peer)) {
 		peer->blobs_asked = true;
 		if (peer->leader)
 			peer->run = SYNC_BLOBS;
@@ -261,7 +275,7 @@ int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 		return sync_run_now(sync, peer);
 	}
 	if (roots->n_root == 1)
-		peer->blobs_asked = false; /* a run begins */
+		peer->blobs_asked = peer->blobs_more = false; /* a run begins */
 	for (size_t i = 0; i < roots->n_root; i++)
 		memcpy(peer->asked[i], roots->root[i].data, ID_SIZE);
 	peer->owed = (unsigned)roots->n_root;
@@ -293,6 +307,7 @@ static int sync_ranges_answer(struct sync *sync, struct sync_peer *peer,
 	if ((sync->full && theirs->class_ == 2) ||
 	    (peer->rescue && !peer->leader))
 		id_list_deinit(&peer->want);
+	sync_want_cap(peer);
 	none.class_ = theirs->class_;
 	message.ranges = answer ? answer : &none;
 	/* Names first: who hears the last of the ranges has heard them all. */
@@ -365,8 +380,15 @@ int sync_advance(struct sync *sync, struct sync_peer *peer)
 {
 	int r = sync_pay(sync, peer);
 
-	if (r < 0 || !peer->leader || !sync_drained(peer))
+	if (r < 0 || !sync_drained(peer))
 		return r;
+	if (!peer->leader && peer->in_sync && peer->blobs_more) {
+		if (sync_blobs_due(sync, peer))
+			return sync_ask_blobs(sync, peer);
+		peer->blobs_more = false;
+	}
+	if (!peer->leader)
+		return 0;
 	if (peer->run == SYNC_ITEMS) {
 		peer->run = SYNC_ROOTS;
 		return sync_say_roots(sync, peer, CLASS_MAX, false);

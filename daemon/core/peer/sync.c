@@ -181,6 +181,14 @@ int sync_ask(struct sync *sync, struct sync_peer *peer)
 	return sync_say_ids(sync, peer, &asking, true, 0);
 }
 
+/* Names cost nothing to make up; what is left out is found by a later run. */
+void sync_want_cap(struct sync_peer *peer)
+{
+	size_t room = WANTED_MAX - size_min(peer->n_asked, WANTED_MAX);
+
+	peer->want.n = size_min(peer->want.n, room);
+}
+
 static int sync_on_announce(struct sync *sync, struct sync_peer *peer,
 			    const Fob__Announce *announce)
 {
@@ -198,6 +206,7 @@ static int sync_on_announce(struct sync *sync, struct sync_peer *peer,
 	for (size_t i = 0; i < announce->ids.len && r == 0; i += ID_SIZE)
 		if (!set_holds(sync->set, announce->ids.data + i))
 			r = id_list_add(&peer->want, announce->ids.data + i);
+	sync_want_cap(peer);
 	if (r < 0 || announce->more)
 		return r;
 	return sync_ask(sync, peer);

@@ -72,6 +72,8 @@ struct sync_peer {
 	uint8_t before[2][ID_SIZE]; /* roots then: ours, theirs */
 	uint64_t version_before;    /* of the set, at the run's start */
 	bool blobs_asked;
+	bool blobs_more; /* of this run: more are missing than one list has */
+	uint64_t blobs_missing; /* when they were asked for last */
 	uint64_t their_missing;
 	struct reconcile *ranges;
 	unsigned ranges_class;
@@ -180,6 +182,8 @@ void sync_plan(struct sync *sync, struct sync_peer *peer);
 int sync_advance(struct sync *sync, struct sync_peer *peer);
 /* Asks for what was found missing, each id of one peer at a time. */
 int sync_ask(struct sync *sync, struct sync_peer *peer);
+/* No more than one peer may name. */
+void sync_want_cap(struct sync_peer *peer);
 /* Says a list of ids in as many messages as it takes, and empties it. */
 int sync_say_ids(struct sync *sync, struct sync_peer *peer,
 		 struct id_list *list, bool want, unsigned class);
