@@ -64,11 +64,27 @@ int file_write(struct fob *fob, struct file *file, struct bytes bytes)
 	return 0;
 }
 
-int file_end(struct fob *fob, struct file *file)
+/* Where the file system cannot rename so, a second name does as well. */
+static int rename_new(const char *from, const char *to)
 {
-	if (fsync(file->fd) != 0 || rename(file->beside, file->path) != 0)
-		return fail(fob, STATUS_FAILED, "cannot write %s: %s",
-			    file->path, strerror(errno));
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return link(from, to) == 0 ? unlink(from) : -1;
+}
+
+static int end(struct fob *fob, struct file *file, bool replace)
+{
+	int r = fsync(file->fd);
+
+	if (r == 0)
+		r = replace ? rename(file->beside, file->path) :
+			      rename_new(file->beside, file->path);
+	if (r != 0)
+		return fail(fob,
+			    errno == EEXIST ? STATUS_CONFLICT : STATUS_FAILED,
+			    "cannot write %s: %s", file->path, strerror(errno));
 	close(file->fd);
 	file->fd = -1;
 	free(file->beside);
@@ -77,6 +93,16 @@ int file_end(struct fob *fob, struct file *file)
 		return fail(fob, STATUS_FAILED, "cannot keep %s: %s",
 			    file->path, strerror(errno));
 	return 0;
+}
+
+int file_end(struct fob *fob, struct file *file)
+{
+	return end(fob, file, true);
+}
+
+int file_end_new(struct fob *fob, struct file *file)
+{
+	return end(fob, file, false);
 }
 
 int file_read(struct fob *fob, int fd, uint8_t buffer[static FILE_PART],

@@ -18,6 +18,8 @@ int file_begin(struct fob *fob, struct file *file, const char *path);
 int file_write(struct fob *fob, struct file *file, struct bytes bytes);
 /* It takes its name. 0, or a status. */
 int file_end(struct fob *fob, struct file *file);
+/* The same, but never in place of another file: STATUS_CONFLICT. */
+int file_end_new(struct fob *fob, struct file *file);
 /* Removes what was written, unless it has its name. */
 void file_drop(struct file *file);
 #define AUTO_FILE CLEANUP(file_drop)

@@ -191,21 +191,25 @@ static int lend(const struct passphrase *password, char *ret, size_t size)
 	return fd;
 }
 
-int parsed_open(struct fob *fob, int in, char *format,
-		const struct passphrase *password, struct parsed *ret)
+struct start_with {
+	char *option, *format;		   /* format: NULL for neither */
+	const struct passphrase *password; /* or NULL */
+};
+
+static int start(struct fob *fob, int in, const struct start_with *with,
+		 struct parsed *ret)
 {
-	char name[] = "fob-formats", option[] = "--format";
-	char option_fd[] = "--password-fd", number[16];
+	char name[] = "fob-formats", option_fd[] = "--password-fd", number[16];
 	char *argv[6] = { name };
 	size_t n = 1;
 	int r, fd = -1;
 
-	if (format) {
-		argv[n++] = option;
-		argv[n++] = format;
+	if (with->format) {
+		argv[n++] = with->option;
+		argv[n++] = with->format;
 	}
-	if (password) {
-		fd = lend(password, number, sizeof(number));
+	if (with->password) {
+		fd = lend(with->password, number, sizeof(number));
 		if (fd < 0)
 			return fail(fob, STATUS_FAILED, "%s", strerror(-fd));
 		argv[n++] = option_fd;
@@ -215,6 +219,24 @@ int parsed_open(struct fob *fob, int in, char *format,
 	if (fd >= 0)
 		close(fd);
 	return r;
+}
+
+int parsed_open(struct fob *fob, int in, char *format,
+		const struct passphrase *password, struct parsed *ret)
+{
+	char option[] = "--format";
+	struct start_with with = { option, format, password };
+
+	return start(fob, in, &with, ret);
+}
+
+int parsed_write(struct fob *fob, int in, char *format,
+		 const struct passphrase *password, struct parsed *ret)
+{
+	char option[] = "--write";
+	struct start_with with = { option, format, password };
+
+	return start(fob, in, &with, ret);
 }
 
 int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)

@@ -39,4 +39,12 @@ int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret);
 int parsed_open(struct fob *fob, int in, char *format,
 		const struct passphrase *password, struct parsed *ret);
 
+/*
+ * The other way: framed NewEntry messages come from in, and what comes back is
+ * what has no place in the format, and the file (ImportItem.data). password:
+ * NULL for the plain form.
+ */
+int parsed_write(struct fob *fob, int in, char *format,
+		 const struct passphrase *password, struct parsed *ret);
+
 #endif

@@ -288,6 +288,29 @@ int passphrase_other(struct fob *fob, const char *file, const char *question,
 	return 0;
 }
 
+int passphrase_other_new(struct fob *fob, const char *file, const char *option,
+			 struct passphrase **ret)
+{
+	struct passphrase *again AUTO_PASSPHRASE = NULL;
+	struct passphrase *first AUTO_PASSPHRASE = NULL;
+	int r = passphrase_other(fob, file,
+				 "New password of the file: ", option, &first);
+
+	if (r == 0 && first->n == 0)
+		r = fail(fob, STATUS_USAGE, "the password is empty");
+	if (r == 0 && !file)
+		r = passphrase_other(fob, NULL, "Again: ", option, &again);
+	if (r == 0 && again &&
+	    (again->n != first->n ||
+	     sodium_memcmp(again->bytes, first->bytes, first->n) != 0))
+		r = fail(fob, STATUS_USAGE, "the two are not the same");
+	if (r != 0)
+		return r;
+	*ret = first;
+	first = NULL;
+	return 0;
+}
+
 int key_file_read(struct fob *fob, const char *path, struct key_file **ret)
 {
 	struct key_file *key AUTO_KEY_FILE = secret_alloc(sizeof(*key));

@@ -47,6 +47,10 @@ int passphrase_new(struct fob *fob, const char *file, bool may_be_empty,
 int passphrase_other(struct fob *fob, const char *file, const char *question,
 		     const char *option, struct passphrase **ret);
 
+/* The same for one that is new: at the terminal twice, and never empty. */
+int passphrase_other_new(struct fob *fob, const char *file, const char *option,
+			 struct passphrase **ret);
+
 struct key_file {
 	size_t n;
 	uint8_t bytes[KEY_FILE_MAX + 1]; /* one to see that it is too long */

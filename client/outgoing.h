@@ -1,0 +1,31 @@
+/*
+ * The entries that leave the vault: each asked of the daemon with its
+ * secrets, and kept, framed, in a file without a name that the helper reads.
+ * It owns the names, by which an entry is spoken of afterwards.
+ */
+#ifndef FOB_CLIENT_OUTGOING_H
+#define FOB_CLIENT_OUTGOING_H
+
+#include "client/command.h"
+
+/* Zeroed but for fd, which is -1, is empty. */
+struct outgoing {
+	int fd;	      /* of the framed NewEntry messages, or -1 */
+	char **names; /* owned; of the messages, in order */
+	size_t n, capacity;
+};
+
+void outgoing_free(struct outgoing *outgoing);
+#define AUTO_OUTGOING CLEANUP(outgoing_free)
+
+/*
+ * All that the query matches, "" for all there is; the passphrase is asked
+ * for. An account with several live seeds goes once for each, with a warning.
+ * 0, or a status that was told; STATUS_NOT_FOUND when nothing matches.
+ */
+int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing);
+
+/* The name of the position, from 1; "" for one that there is not. */
+const char *outgoing_name(const struct outgoing *outgoing, uint64_t position);
+
+#endif

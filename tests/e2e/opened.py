@@ -1,0 +1,231 @@
+"""Opens what fob exports by other means than its own: opened.py FORMAT FILE
+PASSWORD prints each account as "issuer/account SECRET", in base32, sorted. An
+empty password is the plain form."""
+import base64
+import csv
+import ctypes
+import ctypes.util
+import hashlib
+import hmac
+import json
+import sys
+import urllib.parse
+import xml.etree.ElementTree
+
+import nacl.bindings
+import nacl.pwhash.argon2id
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+
+def b64(text):
+    return base64.b64decode(text, validate=True)
+
+
+def b32(secret):
+    return base64.b32encode(bytes(v & 255 for v in secret)).decode().rstrip("=")
+
+
+def uri(text):
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme == "steam":
+        return "Steam", "", parts.netloc
+    query = dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True))
+    label = urllib.parse.unquote(parts.path.lstrip("/"))
+    issuer = query.get("issuer", "")
+    return issuer, label.removeprefix(issuer + ":"), query["secret"]
+
+
+def uris(text):
+    return [uri(line) for line in text.splitlines()]
+
+
+def argon2id(password, salt, passes, kib):
+    return nacl.pwhash.argon2id.kdf(32, password, salt, passes, kib * 1024)
+
+
+def argon2id_lanes(password, salt, passes, kib, lanes):
+    """libsodium has one lane only."""
+    library = ctypes.CDLL(ctypes.util.find_library("argon2"))
+    key = ctypes.create_string_buffer(32)
+    n = ctypes.c_size_t
+    error = library.argon2id_hash_raw(
+        passes, kib, lanes, password, n(len(password)), salt, n(len(salt)),
+        key, n(32))
+    assert error == 0
+    return key.raw
+
+
+def aegis(data, password):
+    root = json.loads(data)
+    content = root["db"]
+    if password:
+        slot = root["header"]["slots"][0]
+        key = Scrypt(bytes.fromhex(slot["salt"]), 32, slot["n"], slot["r"],
+                     slot["p"]).derive(password)
+
+        def opened(key, params, sealed):
+            return AESGCM(key).decrypt(bytes.fromhex(params["nonce"]),
+                                       sealed + bytes.fromhex(params["tag"]),
+                                       None)
+
+        master = opened(key, slot["key_params"], bytes.fromhex(slot["key"]))
+        content = json.loads(opened(master, root["header"]["params"],
+                                    b64(content)))
+    return [(e["issuer"], e["name"], e["info"]["secret"])
+            for e in content["entries"]]
+
+
+def twofas(data, password):
+    root = json.loads(data)
+    services = root["services"]
+
+    def opened(text):
+        sealed, salt, nonce = map(b64, text.split(":"))
+        assert len(salt) == 256
+        key = hashlib.pbkdf2_hmac("sha256", password, salt, 10000)
+        return AESGCM(key).decrypt(nonce, sealed, None)
+
+    if password:
+        assert services == []
+        # What the application compares, as it is in its own files.
+        assert hashlib.sha256(opened(root["reference"])).hexdigest() == (
+            "cef0eb8ede32f858e3c6fbd8753d3f22"
+            "093e57fc0d0f1f414dd97a0dba4c4d67")
+        services = json.loads(opened(root["servicesEncrypted"]))
+    return [(s["otp"]["issuer"], s["otp"]["account"], s["secret"])
+            for s in services]
+
+
+def bitwarden(data, password):
+    root = json.loads(data)
+
+    def expand(key, info):
+        return hmac.digest(key, info + b"\x01", "sha256")
+
+    def opened(keys, text):
+        assert text.startswith("2.")
+        iv, sealed, mac = map(b64, text[2:].split("|"))
+        assert hmac.compare_digest(
+            mac, hmac.digest(keys[1], iv + sealed, "sha256"))
+        cipher = Cipher(algorithms.AES(keys[0]), modes.CBC(iv)).decryptor()
+        pad = padding.PKCS7(128).unpadder()
+        text = cipher.update(sealed) + cipher.finalize()
+        return pad.update(text) + pad.finalize()
+
+    if password:
+        key = hashlib.pbkdf2_hmac("sha256", password, root["salt"].encode(),
+                                  root["kdfIterations"])
+        keys = expand(key, b"enc"), expand(key, b"mac")
+        assert len(opened(keys, root["encKeyValidation_DO_NOT_EDIT"])) == 36
+        root = json.loads(opened(keys, root["data"]))
+    return [(i["name"], i["login"]["username"], uri(i["login"]["totp"])[2])
+            for i in root["items"]]
+
+
+def ente(data, password):
+    if not password:
+        return uris(data.decode())
+    root = json.loads(data)
+    kdf = root["kdfParams"]
+    key = argon2id(password, b64(kdf["salt"]), kdf["opsLimit"],
+                   kdf["memLimit"] // 1024)
+    b = nacl.bindings
+    state = b.crypto_secretstream_xchacha20poly1305_state()
+    b.crypto_secretstream_xchacha20poly1305_init_pull(
+        state, b64(root["encryptionNonce"]), key)
+    text, _ = b.crypto_secretstream_xchacha20poly1305_pull(
+        state, b64(root["encryptedData"]))
+    return uris(text.decode())
+
+
+def proton(data, password):
+    root = json.loads(data)
+    if password:
+        sealed = b64(root["content"])
+        key = argon2id(password, b64(root["salt"]), 2, 19456)
+        root = json.loads(AESGCM(key).decrypt(
+            sealed[:12], sealed[12:], b"proton.authenticator.export.v1"))
+    return [(uri(e["content"]["uri"])[0], e["content"]["name"],
+             uri(e["content"]["uri"])[2]) for e in root["entries"]]
+
+
+def stratum(data, password):
+    if password:
+        assert data[:16] == b"AUTHENTICATORPRO"
+        key = argon2id_lanes(password, data[16:32], 3, 65536, 4)
+        data = AESGCM(key).decrypt(data[32:44], data[44:], None)
+    return [(a["Issuer"], a["Username"], a["Secret"])
+            for a in json.loads(data)["Authenticators"]]
+
+
+def freeotp_plus(data, _):
+    root = json.loads(data)
+    assert len(root["tokens"]) == len(root["tokenOrder"])
+    return [(t.get("issuerAlt", t["issuerExt"]), t["label"], b32(t["secret"]))
+            for t in root["tokens"]]
+
+
+def keepassxc_csv(data, _):
+    rows = csv.DictReader(data.decode().splitlines(keepends=True))
+    return [(r["Title"], r["Username"], uri(r["TOTP"])[2]) for r in rows]
+
+
+def keepassxc_xml(data, _):
+    accounts = []
+    for entry in xml.etree.ElementTree.fromstring(data).iter("Entry"):
+        strings = {s.findtext("Key"): s.findtext("Value")
+                   for s in entry.findall("String")}
+        accounts.append((strings["Title"], strings["UserName"],
+                         uri(strings["otp"])[2]))
+    return accounts
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if not data[at - 1] & 128:
+            return value, at
+
+
+def fields(data):
+    at = 0
+    while at < len(data):
+        key, at = varint(data, at)
+        value, at = varint(data, at)
+        if key & 7 == 2:
+            value, at = data[at:at + value], at + value
+        yield key >> 3, value
+
+
+def google(data, _):
+    accounts = []
+    for line in data.decode().splitlines():
+        query = urllib.parse.urlsplit(line).query
+        payload = b64(urllib.parse.parse_qs(query)["data"][0])
+        for number, value in fields(payload):
+            if number == 1:
+                account = dict(fields(value))
+                issuer = account.get(3, b"").decode()
+                name = account[2].decode().removeprefix(issuer + ":")
+                accounts.append((issuer, name, b32(account[1])))
+    return accounts
+
+
+READERS = {
+    "uri": lambda data, _: uris(data.decode()), "aegis": aegis,
+    "2fas": twofas, "bitwarden": bitwarden, "ente": ente, "proton": proton,
+    "stratum": stratum, "freeotp-plus": freeotp_plus,
+    "keepassxc-csv": keepassxc_csv, "keepassxc-xml": keepassxc_xml,
+    "google": google,
+}
+
+form, path, password = sys.argv[1:]
+with open(path, "rb") as f:
+    found = READERS[form](f.read(), password.encode())
+for issuer, account, secret in sorted(found):
+    print(f"{issuer}/{account} {secret}")
