@@ -185,6 +185,15 @@ def verify(writers):
     return checked
 
 
+def ended(pid):
+    """Whether a process that is not our child has no files open any more."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def main():
     for name in "ab":
         ports[name] = status(name)["listen"][0].rsplit(":", 1)[1]
@@ -192,7 +201,8 @@ def main():
         with open(f"{folder}/{name}/pid") as file:
             pid = int(file.read())
         os.kill(pid, signal.SIGKILL)
-        while status(name):
+        # It holds the vault to its very end, after its socket is closed.
+        while not ended(pid):
             time.sleep(0.01)
         start(name)
     if not all(await_state(name) for name in "ab"):
