@@ -10,7 +10,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "client/formats/confine.h"
+#include "client/sandbox/confine.h"
 
 #define SALT_MAX 64
 #define SALT_MIN 8 /* libargon2 takes no shorter one */

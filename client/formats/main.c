@@ -19,10 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/formats/confine.h"
 #include "client/formats/export.h"
 #include "client/formats/formats.h"
 #include "client/formats/message.h"
+#include "client/sandbox/confine.h"
 #include "proto/frame.h"
 #include "proto/secret.h"
 #include "proto/status.h"
@@ -470,7 +470,7 @@ int main(int argc, char **argv)
 	if (arguments.password_fd >= 0 &&
 	    read_password(arguments.password_fd, &password, &n) < 0)
 		return fail("the password cannot be read");
-	if (confine() < 0)
+	if (confine(CONFINE_RAISABLE) < 0)
 		return fail("the file cannot be read in a sandbox");
 	secret = (struct bytes){ password, n };
 	return target ? run_write(target, secret) : run(format, secret);

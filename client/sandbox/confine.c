@@ -1,4 +1,4 @@
-#include "client/formats/confine.h"
+#include "client/sandbox/confine.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -28,7 +28,7 @@ static int limit(int resource, rlim_t value, rlim_t most)
 
 #if defined(FOB_SANITIZED) || !defined(ARCH)
 
-static int filter(void)
+static int filter(unsigned int flags UNUSED)
 {
 	return 0;
 }
@@ -38,7 +38,9 @@ static int filter(void)
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+#define KILL_ALL SECCOMP_RET_KILL_PROCESS
+#define KILL BPF_STMT(BPF_RET | BPF_K, KILL_ALL)
+#define REFUSE (SECCOMP_RET_ERRNO | EACCES)
 #define ALLOW_CALL(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), ALLOW
 
 /*
@@ -54,8 +56,9 @@ static int filter(void)
 #define ONLY(field, value) \
 	LOAD(field), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), KILL
 
-static int filter(void)
+static int filter(unsigned int flags)
 {
+	bool lenient = flags & CONFINE_LENIENT;
 	struct sock_filter code[] = {
 		LOAD(arch),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
@@ -70,7 +73,10 @@ static int filter(void)
 		ALLOW_CALL(SYS_exit),
 		ALLOW_CALL(SYS_exit_group),
 		ALLOW_CALL(SYS_rt_sigreturn),
-		ALLOW_CALL(SYS_getrandom), /* malloc of glibc */
+		ALLOW_CALL(SYS_getrandom),     /* malloc of glibc */
+		ALLOW_CALL(SYS_clock_gettime), /* where it is no vdso's */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, lenient ? REFUSE : KILL_ALL),
 		ALLOW_NO_EXEC(SYS_mmap),
 		ALLOW_NO_EXEC(SYS_mprotect),
 		/* Of limits only this process's own, and only of memory. */
@@ -90,8 +96,9 @@ static int filter(void)
 
 #endif
 
-int confine(void)
+int confine(unsigned int flags)
 {
+	rlim_t more = flags & CONFINE_RAISABLE ? CONFINE_MEMORY_KDF : 0;
 	int r = limit(RLIMIT_CPU, CONFINE_SECONDS, CONFINE_SECONDS);
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -102,14 +109,13 @@ int confine(void)
 	if (r == 0)
 		r = limit(RLIMIT_CORE, 0, 0);
 	if (r == 0)
-		r = limit(RLIMIT_AS, CONFINE_MEMORY,
-			  CONFINE_MEMORY + CONFINE_MEMORY_KDF);
+		r = limit(RLIMIT_AS, CONFINE_MEMORY, CONFINE_MEMORY + more);
 	if (r == 0)
 		r = limit(RLIMIT_NOFILE, 3, 3);
 	if (r == 0)
 		r = limit(RLIMIT_FSIZE, 0, 0);
 #endif
-	return r < 0 ? r : filter();
+	return r < 0 ? r : filter(flags);
 }
 
 /* The soft limit moves, below a hard one that confine() has set. */

@@ -1,5 +1,5 @@
 /*
- * The sandbox of fob-formats, seen from outside: each child confines itself
+ * The sandbox of the helpers, seen from outside: each child confines itself
  * and tries one thing. Under the sanitizers there is no sandbox to see.
  */
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "client/formats/confine.h"
+#include "client/sandbox/confine.h"
 #include "proto/base.h"
 
 #define STEP ((size_t)1 << 20)
@@ -68,6 +68,14 @@ static int raises_memory(void)
 	return p || malloc(want) ? FAILED : DONE;
 }
 
+static int raises_nothing(void)
+{
+	size_t want = 1024 * STEP;
+
+	confine_raise(want);
+	return malloc(want) ? FAILED : DONE;
+}
+
 static int limits_files(void)
 {
 	struct rlimit now;
@@ -114,7 +122,7 @@ static int makes_code(void)
 }
 
 /* The status of a child that confines itself and then does it. */
-static int attempt(int (*deed)(void))
+static int attempt(unsigned int flags, int (*deed)(void))
 {
 	int ends[2], status;
 	pid_t child;
@@ -128,24 +136,24 @@ static int attempt(int (*deed)(void))
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
-		_exit(confine() < 0 ? NOT_CONFINED : deed());
+		_exit(confine(flags) < 0 ? NOT_CONFINED : deed());
 	close(ends[1]);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	close(ends[0]);
 	return status;
 }
 
-static void allowed(int (*deed)(void))
+static void allowed(unsigned int flags, int (*deed)(void))
 {
-	int status = attempt(deed);
+	int status = attempt(flags, deed);
 
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), DONE);
 }
 
-static void killed(int (*deed)(void))
+static void killed(unsigned int flags, int (*deed)(void))
 {
-	int status = attempt(deed);
+	int status = attempt(flags, deed);
 
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSYS);
@@ -153,32 +161,35 @@ static void killed(int (*deed)(void))
 
 static void test_work(void **state UNUSED)
 {
-	allowed(does_its_work);
+	allowed(CONFINE_ALL, does_its_work);
 }
 
 static void test_memory(void **state UNUSED)
 {
-	allowed(takes_memory);
-	allowed(raises_memory);
-	killed(limits_files);
+	allowed(CONFINE_ALL, takes_memory);
+	allowed(CONFINE_ALL, raises_nothing);
+	allowed(CONFINE_RAISABLE, raises_memory);
+	killed(CONFINE_RAISABLE, limits_files);
 }
 
 static void test_reach(void **state UNUSED)
 {
-	killed(opens);
-	killed(connects);
+	killed(CONFINE_ALL, opens);
+	killed(CONFINE_RAISABLE, opens);
+	allowed(CONFINE_LENIENT, opens);
+	killed(CONFINE_LENIENT, connects);
 }
 
 static void test_processes(void **state UNUSED)
 {
-	killed(forks);
-	killed(executes);
+	killed(CONFINE_ALL, forks);
+	killed(CONFINE_ALL, executes);
 }
 
 static void test_code(void **state UNUSED)
 {
-	killed(maps_code);
-	killed(makes_code);
+	killed(CONFINE_ALL, maps_code);
+	killed(CONFINE_LENIENT, makes_code);
 }
 
 int main(void)

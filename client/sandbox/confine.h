@@ -3,8 +3,8 @@
  * files, new memory beyond a bound, new processes, the network, and time.
  * After it only what is open can be read and written, and memory be had.
  */
-#ifndef FOB_FORMATS_CONFINE_H
-#define FOB_FORMATS_CONFINE_H
+#ifndef FOB_SANDBOX_CONFINE_H
+#define FOB_SANDBOX_CONFINE_H
 
 #include <stdint.h>
 
@@ -12,16 +12,30 @@
 #define CONFINE_MEMORY_KDF (1040ul * 1024 * 1024) /* more, when raised */
 #define CONFINE_SECONDS 30			  /* of the processor */
 
+enum confine {
+	/* Nothing but this: whoever tries more is killed. */
+	CONFINE_ALL = 0,
+	/* confine_raise() has an effect. */
+	CONFINE_RAISABLE = 1,
+	/*
+	 * Opening a file fails (EACCES), for libraries that look for one
+	 * unasked and do without.
+	 */
+	CONFINE_LENIENT = 2,
+};
+
 /*
- * 0 or a negative errno. It cannot be undone. Under the sanitizers, which
- * need more of the system, only the limit of time is set.
+ * flags: of enum confine. 0 or a negative errno. It cannot be undone. Under
+ * the sanitizers, which need more of the system, only the limit of time is
+ * set.
  */
-int confine(void);
+int confine(unsigned int flags);
 
 /*
  * For deriving one key, which may take up to 1 GiB where a format is made so:
  * lets this process have so many bytes more, at most CONFINE_MEMORY_KDF; and
- * back again. Outside of the sandbox they do nothing.
+ * back again. Without CONFINE_RAISABLE, and outside of the sandbox, they do
+ * nothing.
  */
 void confine_raise(uint64_t bytes);
 void confine_lower(void);
