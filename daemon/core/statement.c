@@ -128,12 +128,14 @@ size_t statement_row(struct step *step, uint8_t ret[static STATUS_ROW_MAX])
 	struct node *node = step->node;
 	struct status_profile profile = { 0 };
 	uint8_t root[ID_SIZE], fresh[40];
+	/* A newcomer without the keys has nothing to seal its name under. */
+	bool says_who = node->n_nets || node->config.keeper;
 
 	set_root_all(&node->set, root);
 	profile.vault_id = node->set.vault_id;
-	profile.name = node->name;
+	profile.name = says_who ? node->name : "";
 	profile.addresses = (const char(*)[64])node->addresses;
-	profile.n_addresses = node->n_addresses;
+	profile.n_addresses = says_who ? node->n_addresses : 0;
 	profile.time = (uint64_t)node->wall;
 	profile.count = (uint64_t)node->set.n_carried[0] +
 			node->set.n_carried[1] + node->set.n_carried[2];

@@ -466,6 +466,45 @@ static void test_own_statement(void **state)
 	assert_int_equal(own->count, home->one.node->set.n_held);
 }
 
+/* A device that can seal nothing yet leaves its name and addresses out. */
+static void test_unsealed(void **state)
+{
+	struct home *home = *state;
+	struct node *node = home->one.node;
+	static const char *const addresses[] = { "192.0.2.78:1" };
+	struct event event = { .type = EVENT_LISTENING,
+			       .addresses = addresses,
+			       .n_addresses = 1 };
+	uint8_t row[STATUS_ROW_MAX];
+	const char *name = node->name;
+	struct one_step own;
+	size_t n, n_nets = node->n_nets;
+
+	one_event(&home->one, &event);
+	assert_true(n_nets > 0 && strlen(name) > 0);
+	for (int keeper = 0; keeper < 2; keeper++) {
+		node->n_nets = 0;
+		node->config.keeper = keeper;
+		one_step_begin(&home->one, &own);
+		n = statement_row(&own.step, row);
+		assert_int_equal(
+			statement_keep(&own.step, (struct bytes){ row, n }), 0);
+		one_step_end(&home->one, &own);
+		assert_true(statuses_find(&node->statuses, node->self_author)
+				    ->known);
+		assert_int_equal(memmem(row, n, name, strlen(name)) != NULL,
+				 keeper);
+		assert_int_equal(memmem(row, n, "192.0.2.78", 10) != NULL,
+				 keeper);
+		assert_int_equal(
+			statuses_find(&node->statuses, node->self_author)->open,
+			keeper);
+		one_later(&home->one, 1);
+	}
+	node->config.keeper = false;
+	node->n_nets = n_nets;
+}
+
 /* --- serving --------------------------------------------------------------- */
 
 static void want(struct home *home, uint32_t conn, int item)
@@ -588,6 +627,7 @@ int main(void)
 		TEST(test_renew),
 		TEST(test_statement),
 		TEST(test_own_statement),
+		TEST(test_unsealed),
 		TEST(test_serve),
 		TEST(test_copies),
 		TEST(test_copy_told),

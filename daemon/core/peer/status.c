@@ -130,6 +130,8 @@ static void status_open(struct device_status *status,
 			const Fob__Statement *statement,
 			const struct net_secret *nets, size_t n)
 {
+	if (!statement->net_id.len && !statement->sealed.len)
+		return; /* it could not be sealed yet */
 	if (!statement->net_id.len) {
 		status_profile_parse(status,
 				     (struct bytes){ statement->sealed.data,

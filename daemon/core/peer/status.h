@@ -71,7 +71,8 @@ struct status_profile {
 	const char *version;
 };
 /*
- * Signs and packs; net NULL leaves the profile plain. fresh: 40 random
+ * Signs and packs; net NULL leaves the profile plain: of a keeper's, or one
+ * without a name and addresses, which comes out empty. fresh: 40 random
  * bytes. Returns the length.
  */
 size_t status_make(uint8_t ret[static STATUS_ROW_MAX],
