@@ -440,10 +440,13 @@ void meet_free(struct node *node);
 void meet_call_gone(struct step *step, uint32_t number);
 int join_progress(struct step *step); /* is the first sync complete? */
 
-/* --- ask_vault.c: what a new device needs, for init and join --- */
+/* --- ask_slots.c: what opens this device --- */
 int vault_slot_new(struct step *step, struct call *call, uint8_t type);
 int vault_slot_add(struct step *step, struct call *call,
 		   const uint8_t slot_secret[static KEY_SIZE]);
+struct slot *vault_slot_find(struct node *node, uint8_t type); /* or NULL */
+
+/* --- ask_vault.c: what a new device needs, for init and join --- */
 int vault_device_new(struct step *step);
 void vault_name(struct step *step, const char *name);
 int vault_name_check(struct step *step, struct call *call, const char *name);

@@ -2,7 +2,7 @@
  * Clients and what they ask for: what a request needs first, how it waits,
  * passphrases, slots, and what is asked of the vault and of devices.
  *
- * Covers: call, request, ask_vault, ask_device.
+ * Covers: call, request, ask_vault, ask_slots, ask_device.
  */
 #include <setjmp.h>
 #include <stdarg.h>
