@@ -118,10 +118,14 @@ static int peer_ends(struct step *step)
 	return sync_tick(&node->sync);
 }
 
-/* A device whose ADD is not here yet has nothing to state. */
+/*
+ * A device whose ADD is not here yet has nothing to state, and one without
+ * keys waits for them: it would have to leave out who and where it is.
+ */
 static bool dial_status_owed(const struct node *node)
 {
-	return node->status_owed && node->self_author != NONE && dial_any(node);
+	return node->status_owed && node->self_author != NONE &&
+	       (node->n_nets || node->config.keeper) && dial_any(node);
 }
 
 int peer_timers(struct step *step)
