@@ -82,6 +82,28 @@ void dial_later(struct step *step, struct dial *dial)
 		     dial->delay * jitter / 65536 / 2;
 }
 
+/*
+ * One that did not outlive the delay before it by far has not worked: a
+ * device and its clone would take the place of each other for ever.
+ */
+void dial_worked(struct dial *dial, uint64_t lived)
+{
+	if (lived >= 2 * dial->delay)
+		dial->delay = 0;
+}
+
+void dial_rest(struct step *step, uint32_t conn)
+{
+	struct node *node = step->node;
+
+	for (size_t i = 0; i < node->n_dials; i++)
+		if (node->dials[i].conn == conn) {
+			/* Its end is no reason to dial earlier. */
+			node->dials[i].conn = 0;
+			node->dials[i].next = node->mono + SELF_DIAL_REST_MS;
+		}
+}
+
 static bool dial_allowed(const struct node *node)
 {
 	if (!node->self || node->n_dials != node->set.n_authors)

@@ -53,7 +53,8 @@ void peer_end(struct step *step, struct sync_peer *peer)
 		call_tell(step, "sync", BYTES(node->set.authors[author].id),
 			  "disconnected");
 		if (author < node->n_dials && peer->greeted)
-			node->dials[author].delay = 0;
+			dial_worked(&node->dials[author],
+				    node->mono - peer->since);
 		if (author < node->n_dials)
 			dial_later(step, &node->dials[author]);
 	}
@@ -166,9 +167,7 @@ static int peer_known(struct step *step, struct sync_peer *peer,
 	struct sync_peer *old = sync_peer_of(&node->sync, author);
 
 	if (author == node->self_author || !node->set.authors[author].member) {
-		if (author < node->n_dials)
-			node->dials[author].next =
-				node->mono + SELF_DIAL_REST_MS;
+		dial_rest(step, peer->conn);
 		return peer_turn_away(step, peer, author);
 	}
 	if (old && old != peer && !peer_replaces(node, old, peer->leader)) {

@@ -414,6 +414,10 @@ bool recover_gathers(const struct node *node);
 int dial_reserve(struct node *node); /* a dial for each author */
 /* It came to nothing, or ended: again after a delay that grows. */
 void dial_later(struct step *step, struct dial *dial);
+/* A session ended that was up for so many ms: may the delay begin anew? */
+void dial_worked(struct dial *dial, uint64_t lived);
+/* This one reached ourselves, or nobody of ours: not again for a minute. */
+void dial_rest(struct step *step, uint32_t conn);
 
 /* --- statement.c --- */
 int statement_take(struct step *step, struct sync_peer *peer,

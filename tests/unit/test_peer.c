@@ -329,15 +329,57 @@ static void test_self(void **state)
 {
 	struct home *home = *state;
 	struct guests *guests = &home->guests;
-	struct event event = { .type = EVENT_PEER_UP, .conn = OUT };
+	struct event event = { .type = EVENT_PEER_UP };
 
+	by_hand(home, home->lower, "192.0.2.1:1");
+	assert_int_equal(guests->n_dialed, 1);
+	event.conn = guests->dialed[0];
 	memcpy(event.remote, home->one.node->self->transport_public, KEY_SIZE);
 	memset(event.hash, 1, sizeof(event.hash));
 	one_event(&home->one, &event);
-	assert_true(guests_closed(guests, OUT));
-	assert_null(peer_of(home, OUT));
-	assert_true(home->one.node->dials[home->one.node->self_author].next >=
-		    home->one.mono + SELF_DIAL_REST_MS);
+	assert_true(guests_closed(guests, event.conn));
+	assert_null(peer_of(home, event.conn));
+	guests_down(guests, event.conn, false);
+	one_later(&home->one, SELF_DIAL_REST_MS - 1);
+	assert_int_equal(guests->n_dialed, 1);
+	one_later(&home->one, 1);
+	assert_int_equal(guests->n_dialed, 2);
+}
+
+/* A clone of ours takes our place whenever we have taken its: we wait. */
+static void test_clone(void **state)
+{
+	struct home *home = *state;
+	struct guests *guests = &home->guests;
+	uint64_t end;
+
+	by_hand(home, home->lower, "192.0.2.1:1");
+	end = home->one.mono + 3600000;
+	for (unsigned i = 0; home->one.mono < end; i++) {
+		uint32_t conn = guests->dialed[0];
+
+		assert_in_range(i, 0, 30);
+		assert_int_equal(guests->n_dialed, 1);
+		guests_meet(guests, home->lower, conn);
+		guests_agree(guests, conn);
+		/* The clone waits as long as we did before. */
+		one_later(&home->one, home->one.node->dials[0].delay + 1000);
+		guests_down(guests, conn, false);
+		guests_forget(guests);
+		while (!guests->n_dialed)
+			one_later(&home->one, 1000);
+	}
+	/* A session that lasts makes it forget that. */
+	guests_meet(guests, home->lower, guests->dialed[0]);
+	for (unsigned i = 0; i < 12; i++) {
+		one_later(&home->one, 60000);
+		guests_say(guests, guests->dialed[0],
+			   &(Fob__PeerMessage)FOB__PEER_MESSAGE__INIT);
+	}
+	guests_down(guests, guests->dialed[0], false);
+	guests_forget(guests);
+	one_later(&home->one, DIAL_MIN_MS * 3 / 2);
+	assert_int_equal(guests->n_dialed, 1);
 }
 
 static void test_renew(void **state)
@@ -624,6 +666,7 @@ int main(void)
 		TEST(test_bye),
 		TEST(test_back_off),
 		TEST(test_self),
+		TEST(test_clone),
 		TEST(test_renew),
 		TEST(test_statement),
 		TEST(test_own_statement),

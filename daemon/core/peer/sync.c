@@ -40,7 +40,7 @@ struct sync_peer *sync_up(struct sync *sync, uint32_t conn, uint32_t author,
 	peer->leader = leader;
 	peer->delay = RUN_DELAY_MIN_MS;
 	peer->next_run = UINT64_MAX;
-	peer->heard = peer->said = sync->now;
+	peer->since = peer->heard = peer->said = sync->now;
 	peer->last_prev = NONE;
 	memcpy(peer->key, key, sizeof(peer->key));
 	return peer;

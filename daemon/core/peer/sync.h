@@ -61,7 +61,7 @@ struct sync_peer {
 	bool later;		       /* some items of this run were put off */
 	int64_t clock_offset;	       /* ms, theirs minus ours */
 	bool clock_known;
-	uint64_t heard, said; /* mono ms */
+	uint64_t since, heard, said; /* mono ms */
 
 	enum sync_run run;
 	uint64_t run_since; /* mono ms of its last message */
