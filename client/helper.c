@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,9 +44,28 @@ static bool locate(const char *name, char ret[static PATH_SIZE])
 	return n > 0 && n < PATH_SIZE && access(ret, X_OK) == 0;
 }
 
+/* We ignore SIGPIPE; a helper that nobody reads any more is to end. */
+static int attributes(posix_spawnattr_t *ret)
+{
+	sigset_t defaults;
+	int r = posix_spawnattr_init(ret);
+
+	if (r != 0)
+		return r;
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	r = posix_spawnattr_setsigdefault(ret, &defaults);
+	if (r == 0)
+		r = posix_spawnattr_setflags(ret, POSIX_SPAWN_SETSIGDEF);
+	if (r != 0)
+		posix_spawnattr_destroy(ret);
+	return r;
+}
+
 static int spawn(const char *path, char **argv, int in, int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
 	int r = posix_spawn_file_actions_init(&actions);
 
 	if (r != 0)
@@ -55,7 +75,11 @@ static int spawn(const char *path, char **argv, int in, int out, pid_t *ret)
 		r = posix_spawn_file_actions_adddup2(&actions, out,
 						     STDOUT_FILENO);
 	if (r == 0)
-		r = posix_spawn(ret, path, &actions, NULL, argv, environ);
+		r = attributes(&attr);
+	if (r == 0) {
+		r = posix_spawn(ret, path, &actions, &attr, argv, environ);
+		posix_spawnattr_destroy(&attr);
+	}
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }

@@ -111,30 +111,33 @@ static int first_line(struct fob *fob, int fd, const char *name,
 }
 
 /* Ours alone, and a plain file: nobody else could have put it there. */
-static int check_file(struct fob *fob, int fd, const char *path)
+static int check_file(struct fob *fob, int fd, const char *path,
+		      enum status status)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return fail(fob, STATUS_LOCKED, "%s is no regular file", path);
+		return fail(fob, status, "%s is no regular file", path);
 	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return fail(fob, STATUS_LOCKED,
+		return fail(fob, status,
 			    "%s can be read by others: chmod 600 it, "
 			    "and own it",
 			    path);
 	return 0;
 }
 
-static int open_checked(struct fob *fob, const char *path, int *ret_fd)
+/* status: that of a file which is not as it should be. */
+static int open_checked(struct fob *fob, const char *path, enum status status,
+			int *ret_fd)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int r;
 
 	if (fd < 0)
-		return fail(fob, STATUS_LOCKED, "cannot open %s: %s", path,
+		return fail(fob, status, "cannot open %s: %s", path,
 			    errno == ELOOP ? "it is a symbolic link" :
 					     strerror(errno));
-	r = check_file(fob, fd, path);
+	r = check_file(fob, fd, path, status);
 	if (r != 0)
 		close(fd);
 	else
@@ -146,7 +149,7 @@ static int from_file(struct fob *fob, const char *path, struct passphrase *ret)
 {
 	int fd, r;
 
-	r = open_checked(fob, path, &fd);
+	r = open_checked(fob, path, STATUS_LOCKED, &fd);
 	if (r != 0)
 		return r;
 	r = first_line(fob, fd, path, ret);
@@ -318,7 +321,8 @@ int key_file_read(struct fob *fob, const char *path, struct key_file **ret)
 
 	if (!key)
 		return fail(fob, STATUS_FAILED, "no memory for secrets");
-	r = open_checked(fob, path, &fd);
+	/* Not locked: it is the file that failed. */
+	r = open_checked(fob, path, STATUS_FAILED, &fd);
 	if (r != 0)
 		return r;
 	r = read_all(fd, key->bytes, sizeof(key->bytes), &key->n);

@@ -51,6 +51,23 @@ exits 0 "unlocked is true" fob a unlocked
 equal "unlocked is silent" "$(fob a unlocked)" ""
 
 # --- slots ---
+fob a lock
+exits 1 "a key file that is not there" bare a unlock --key-file "$work/none"
+exits 1 "a key file that is a folder" \
+	fob a passphrase --add-key-file "$work"
+
+# --- helper programs ---
+mkdir "$work/bin"
+cp "$FOB_BUILD/fob" "$work/bin/"
+cat >"$work/bin/fob-formats" <<-'EOF'
+	#!/bin/sh
+	sed -n 's/^SigIgn:\t/0x/p' /proc/self/status >"$HOME/ignored"
+EOF
+chmod +x "$work/bin/fob-formats"
+"$work/bin/fob" --socket "$work/a/sock" import "$work/pass" >"$work/out" 2>&1
+equal "a helper does not ignore SIGPIPE" \
+	"$(($(cat "$work/ignored") & 0x1000))" 0
+
 head -c 32 /dev/urandom >"$work/key"
 chmod 600 "$work/key"
 check "add a key file" fob a passphrase --add-key-file "$work/key"
