@@ -118,15 +118,19 @@ static bool is_ours(struct conn *conn)
 void local_take(struct listener *listener)
 {
 	struct net *net = listener->net;
-	bool full = net_count(net, CONN_CLIENT) >= CLIENTS_MAX;
 
+	/* One too many waits for a place, and is not turned away. */
+	if (net_count(net, CONN_CLIENT) >= CLIENTS_MAX) {
+		listen_rest(listener, NET_REST_MS);
+		return;
+	}
 	struct conn *conn = conn_new(net, CONN_CLIENT);
 	if (!conn) {
 		listen_rest(listener, NET_REST_MS);
 		return;
 	}
-	if (uv_accept(&listener->io.stream, &conn->io.stream) || full ||
-	    net->closing || !is_ours(conn)) {
+	if (uv_accept(&listener->io.stream, &conn->io.stream) || net->closing ||
+	    !is_ours(conn)) {
 		conn_abort(conn, -EPERM);
 		return;
 	}
