@@ -49,11 +49,14 @@ static int connect_failed(struct fob *fob, int error, const char *path)
 	if (error == DAEMON_ERR_FOREIGN)
 		return fail(fob, STATUS_REFUSED, "%s belongs to another user",
 			    path);
+	if (error == DAEMON_ERR_TIMEOUT)
+		return fail(fob, STATUS_TIMEOUT,
+			    "the daemon at %s takes no more clients", path);
 	return fail(fob, STATUS_NO_DAEMON, "cannot connect to %s: %s", path,
 		    strerror(-error));
 }
 
-static int connect_to(struct fob *fob)
+static int connect_to(struct fob *fob, uint32_t timeout_ms)
 {
 	char path[SOCKET_PATH_SIZE];
 	int r;
@@ -63,9 +66,9 @@ static int connect_to(struct fob *fob)
 	r = socket_path(fob->socket, path);
 	if (r != 0)
 		return path_failed(fob, r);
-	r = daemon_connect(&fob->daemon, path);
+	r = daemon_connect(&fob->daemon, path, timeout_ms);
 	if (r == DAEMON_ERR_NONE && !fob->socket && start_daemon())
-		r = daemon_connect(&fob->daemon, path);
+		r = daemon_connect(&fob->daemon, path, timeout_ms);
 	return r == 0 ? 0 : connect_failed(fob, r, path);
 }
 
@@ -92,7 +95,7 @@ static int talk_failed(struct fob *fob, int error)
 
 static int send_it(struct fob *fob, Fob__Request *request, uint32_t timeout_ms)
 {
-	int r = connect_to(fob);
+	int r = connect_to(fob, timeout_ms);
 
 	if (r != 0)
 		return r;

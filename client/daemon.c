@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,12 +64,29 @@ static int connect_error(int error)
 	case EACCES:
 	case EPERM:
 		return DAEMON_ERR_FOREIGN;
+	case EAGAIN:
+		return DAEMON_ERR_TIMEOUT;
 	default:
 		return -error;
 	}
 }
 
-int daemon_connect(struct daemon *daemon, const char *path)
+/* Linux: connect() to a local socket waits no longer than a send may. */
+static int limit_connect(int fd, uint32_t timeout_ms)
+{
+	struct timeval limit = { .tv_sec = timeout_ms / 1000,
+				 .tv_usec = timeout_ms % 1000 * 1000 };
+
+	if (timeout_ms == DAEMON_FOREVER)
+		return 0;
+	if (timeout_ms == 0)
+		limit.tv_usec = 1; /* none at all would be for ever */
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ?
+		       -errno :
+		       0;
+}
+
+int daemon_connect(struct daemon *daemon, const char *path, uint32_t timeout_ms)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int r;
@@ -78,9 +96,10 @@ int daemon_connect(struct daemon *daemon, const char *path)
 	daemon->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (daemon->fd < 0)
 		return -errno;
-	r = connect(daemon->fd, (const struct sockaddr *)&address,
-		    sizeof(address));
-	r = r == 0 ? 0 : connect_error(errno);
+	r = limit_connect(daemon->fd, timeout_ms);
+	if (r == 0 && connect(daemon->fd, (const struct sockaddr *)&address,
+			      sizeof(address)) != 0)
+		r = connect_error(errno);
 	if (r == 0 && !ours(daemon->fd))
 		r = DAEMON_ERR_FOREIGN;
 	if (r != 0)

@@ -46,8 +46,12 @@ void answer_free(struct answer *answer); /* an empty one is fine */
 void daemon_init(struct daemon *daemon);
 void daemon_close(struct daemon *daemon); /* also when not connected */
 
-/* 0, DAEMON_ERR_NONE, DAEMON_ERR_FOREIGN or -errno. */
-int daemon_connect(struct daemon *daemon, const char *path);
+/*
+ * timeout_ms: as long as it may take where the daemon takes no more clients.
+ * 0, DAEMON_ERR_NONE, DAEMON_ERR_FOREIGN, DAEMON_ERR_TIMEOUT or -errno.
+ */
+int daemon_connect(struct daemon *daemon, const char *path,
+		   uint32_t timeout_ms);
 
 /*
  * Gives the request its id and sends it. timeout_ms: DAEMON_FOREVER for
