@@ -77,6 +77,13 @@ static bool bad(struct fob *fob, const char *what, const char *word)
 	return false;
 }
 
+static bool not_a_number(struct fob *fob, const char *name, const char *value)
+{
+	fob->status =
+		fail(fob, STATUS_USAGE, "--%s: not a number: %s", name, value);
+	return false;
+}
+
 static bool store(struct fob *fob, const struct option *option, char *value)
 {
 	if (option->kind == OPTION_TEXT) {
@@ -85,7 +92,7 @@ static bool store(struct fob *fob, const struct option *option, char *value)
 		struct number *number = option->ret;
 
 		if (!options_number(value, &number->value))
-			return bad(fob, "not a number", value);
+			return not_a_number(fob, option->name, value);
 		number->set = true;
 	} else {
 		struct texts *texts = option->ret;
