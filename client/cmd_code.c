@@ -107,6 +107,8 @@ static int request_codes(struct fob *fob, struct code_options *o,
 	code.voted_clock = o->voted;
 	request.code = &code;
 	r = ask(fob, &request, answers);
+	if (r == STATUS_AMBIGUOUS)
+		note(fob, "For the codes of all of them: fob code --all");
 	return r == 0 ? collect(fob, answers, codes) : r;
 }
 

@@ -243,9 +243,13 @@ static int ambiguous(struct step *step, struct call *call, const char *query,
 	for (size_t i = 0; i < n && i < ACCOUNT_BATCH; i++)
 		if (!batch_add(node, batch, &node->vault.entries[found[i]]))
 			break;
-	saying_add(&message, "\"");
-	saying_add(&message, query);
-	saying_add(&message, "\" matches ");
+	if (query[0]) {
+		saying_add(&message, "\"");
+		saying_add(&message, query);
+		saying_add(&message, "\" matches ");
+	} else {
+		saying_add(&message, "there are ");
+	}
 	saying_number(&message, n);
 	saying_add(&message, " accounts: say issuer/account, or the id");
 	reply.status = STATUS_AMBIGUOUS;
