@@ -44,6 +44,9 @@ static int made_it(struct fob *fob, struct init_options *o,
 	bip39_write(words, account_bytes(made->recovery_seed));
 	if (o->kit)
 		r = kit_file_write(fob, &o->file, words);
+	/* The vault is made: its kit must not be lost with the file. */
+	if (r != 0)
+		kit_show(fob, words);
 	if (r == 0 && fob->json) {
 		r = as_json(fob, o, made, words);
 	} else if (r == 0 && !o->kit) {

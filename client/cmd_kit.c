@@ -84,7 +84,7 @@ static int verify(struct fob *fob, const struct kit_options *o)
 
 /* --- new ------------------------------------------------------------------- */
 
-static int told(struct fob *fob, const struct kit_options *o, const char *words)
+static int told(struct fob *fob, const struct kit_options *o)
 {
 	struct json json AUTO_JSON = { 0 };
 
@@ -94,10 +94,7 @@ static int told(struct fob *fob, const struct kit_options *o, const char *words)
 		return print_done(fob);
 	}
 	json_object(&json, NULL);
-	if (o->file)
-		json_text(&json, "kit", o->file);
-	else
-		json_text(&json, "words", words);
+	json_text(&json, "kit", o->file);
 	json_object_end(&json);
 	return print_json(fob, &json);
 }
@@ -119,7 +116,7 @@ static int replace(struct fob *fob, const struct kit_options *o, uint8_t *seed,
 	if (r == 0 && o->file) {
 		r = kit_file_write(fob, &file, words);
 		shown = r == 0;
-	} else if (r == 0 && !fob->json) {
+	} else if (r == 0) {
 		kit_show(fob, words);
 		r = print_done(fob);
 		shown = true;
@@ -133,7 +130,7 @@ static int replace(struct fob *fob, const struct kit_options *o, uint8_t *seed,
 		note(fob, "Keep the old words, too: fob kit verify tells which "
 			  "are the kit.");
 	if (r == 0)
-		r = told(fob, o, words);
+		r = told(fob, o);
 	sodium_memzero(words, sizeof(words));
 	return r;
 }
@@ -144,6 +141,10 @@ static int new (struct fob *fob, const struct kit_options *o)
 	uint8_t *next AUTO_KIT_WORDS = secret_alloc(BIP39_ENTROPY_MAX);
 	int r;
 
+	if (fob->json && !o->file)
+		return fail(fob, STATUS_USAGE,
+			    "kit new --json needs --kit FILE: the new words "
+			    "must be safe before the old ones are void");
 	if (!next)
 		return fail(fob, STATUS_FAILED, "no locked memory to be had");
 	r = read_proven(fob, &seed);
@@ -308,7 +309,7 @@ const struct command cmd_kit = {
 		"of them, where the vault is, and what to do on the day.\n"
 		"\n"
 		"  --kit FILE         the new words go into FILE, not on the\n"
-		"                     screen\n"
+		"                     screen; --json needs it\n"
 		"  -k, --threshold K  how many shares it takes, from 2\n"
 		"  -n, --shares N     how many there are, up to 16\n"
 		"  -o, --output FILE  where the page goes\n"

@@ -330,29 +330,19 @@ static int draw(struct fob *fob, struct page *page, const char *words)
 			    0;
 }
 
-/* The name is taken first, so that nothing of another is ever replaced. */
 static int keep(struct fob *fob, const struct kit_sheet *sheet,
 		const struct page *page)
 {
 	struct file file AUTO_FILE = { .fd = -1 };
-	struct kit_file name = { .fd = -1 };
-	int r = 0;
+	int r = file_begin(fob, &file, sheet->path);
 
-	if (!sheet->force)
-		r = kit_file_open(fob, &name, sheet->path);
-	if (r == 0)
-		r = file_begin(fob, &file, sheet->path);
 	if (r == 0)
 		r = file_write(fob, &file,
 			       (struct bytes){ (const uint8_t *)page->text,
 					       page->n });
-	if (r == 0)
-		r = file_end(fob, &file);
 	if (r != 0)
-		kit_file_drop(&name);
-	else if (name.fd >= 0)
-		close(name.fd);
-	return r;
+		return r;
+	return sheet->force ? file_end(fob, &file) : file_end_new(fob, &file);
 }
 
 static int told(struct fob *fob, const struct kit_sheet *sheet)

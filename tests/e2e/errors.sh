@@ -82,6 +82,36 @@ exits 3 "no such device" fob a device rename nobody x
 matches "a warning about argv" \
 	"$(fob a add 'otpauth://totp/z?secret=JBSWY3DP' 2>&1)" 'process'
 
+matches "a number that is none" "$(fob a list --timeout soon 2>&1)" \
+	'--timeout: not a number: soon'
+matches "two codes at once" "$(fob a code 2>&1)" 'there are .* accounts'
+matches "and how to have all" "$(fob a code 2>&1)" 'fob code --all'
+exits 2 "a new kit that nobody would see in time" fob a kit new --json
+
+# --- a daemon that is stopped, with its queue full ---
+kill -STOP "${pids[a]}"
+exits 8 "no answer in time" fob a list --timeout 1
+python3 - "$work/a/sock" >"$work/filled" <<'END' &
+import socket, sys, time
+crowd = []
+try:
+    while True:
+        crowd.append(socket.socket(socket.AF_UNIX))
+        crowd[-1].setblocking(False)
+        crowd[-1].connect(sys.argv[1])
+except BlockingIOError:
+    print("full", flush=True)
+time.sleep(20)
+END
+crowd=$!
+wait_for 10 grep -q full "$work/filled"
+exits 8 "no room in the queue in time" timeout 10 "$FOB_BUILD/fob" \
+	--socket "$work/a/sock" list --timeout 1
+kill $crowd
+wait $crowd 2>/dev/null
+kill -CONT "${pids[a]}"
+check "it goes on when they are gone" fob a list
+
 # --- a full disk below the answer ---
 if [ -e /dev/full ]; then
 	fob a list >/dev/full 2>/dev/null
