@@ -122,7 +122,8 @@ static void take_keys(struct driver *driver, const struct effect *effect)
 	struct channel_keys *keys;
 
 	REQUIRE(effect->data_len == sizeof(*from));
-	REQUIRE(from->n_psks <= CHANNEL_PSKS_MAX);
+	REQUIRE(from->n_psks <= CHANNEL_PSKS_MAX &&
+		from->n_denied <= DENIED_MAX);
 	keys = driver->keys ? driver->keys : secret_alloc(sizeof(*keys));
 	if (!keys)
 		driver_die("no locked memory for keys", -ENOMEM);
@@ -135,6 +136,8 @@ static void take_keys(struct driver *driver, const struct effect *effect)
 		memcpy(keys->psks[i].id, from->psks[i].id, CHANNEL_PSK_ID_SIZE);
 		memcpy(keys->psks[i].key, from->psks[i].key, KEY_SIZE);
 	}
+	keys->n_denied = from->n_denied;
+	memcpy(keys->denied, from->denied, sizeof(keys->denied));
 	driver->keys = keys;
 }
 

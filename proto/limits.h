@@ -80,6 +80,7 @@
 #define PEER_DEAD_MS 120000
 #define REHANDSHAKE_MS (24ull * 3600 * 1000)
 #define REKEY_RECORDS 65536
+#define DENIED_MAX 64 /* revoked devices that get no answer any more */
 #define SELF_DIAL_REST_MS 60000
 #define DIAL_MIN_MS 1000
 #define DIAL_MAX_MS 300000

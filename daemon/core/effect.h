@@ -38,6 +38,8 @@ struct effect_keys {
 		uint8_t id[8];
 		uint8_t key[KEY_SIZE];
 	} psks[EFFECT_PSKS];
+	uint32_t n_denied; /* transport keys that get no answer */
+	uint8_t denied[DENIED_MAX][KEY_SIZE];
 };
 
 /* Things worth a line in a log or a golden trace. Never a secret in them. */

@@ -145,16 +145,57 @@ static int peer_greet(struct step *step, struct sync_peer *peer)
 static int peer_bye_revoked(struct step *step, struct sync_peer *peer);
 static int peer_drain(struct step *step);
 
-/* One that was put out while it was away is told so, and by whom. */
+static bool peer_is_told(const struct node *node, uint32_t author)
+{
+	for (size_t i = 0; i < node->n_told; i++)
+		if (node->told[i] == author)
+			return true;
+	return false;
+}
+
+static void peer_forget_told(struct node *node, size_t at)
+{
+	node->n_told--;
+	memmove(&node->told[at], &node->told[at + 1],
+		(node->n_told - at) * sizeof(node->told[0]));
+}
+
+/* From now on the channel answers it as little as any stranger. */
+static int peer_told(struct step *step, uint32_t author)
+{
+	struct node *node = step->node;
+
+	if (node->n_told == DENIED_MAX)
+		peer_forget_told(node, 0);
+	node->told[node->n_told++] = author;
+	return start_channel_keys(step);
+}
+
+/* Who is a member again, since its revoker is none, is heard again. */
+static int peer_pardon(struct step *step)
+{
+	struct node *node = step->node;
+	size_t before = node->n_told;
+
+	for (size_t i = node->n_told; i-- > 0;)
+		if (node->set.authors[node->told[i]].member)
+			peer_forget_told(node, i);
+	return node->n_told < before ? start_channel_keys(step) : 0;
+}
+
+/* One that was put out while it was away is told so, by whom, and once. */
 static int peer_turn_away(struct step *step, struct sync_peer *peer,
 			  uint32_t author)
 {
 	int r = 0;
 
-	if (step->node->set.authors[author].revoke != NONE) {
+	if (step->node->set.authors[author].revoke != NONE &&
+	    !peer_is_told(step->node, author)) {
 		peer->author = author;
 		r = peer_bye_revoked(step, peer);
 		peer_drain(step);
+		if (r == 0)
+			r = peer_told(step, author);
 	}
 	peer_refuse(step, peer);
 	return r;
@@ -570,7 +611,7 @@ int peer_membership(struct step *step)
 		peer_close(step, peer->conn);
 		peer_end(step, peer);
 	}
-	return r;
+	return r < 0 ? r : peer_pardon(step);
 }
 
 int peer_leave(struct step *step)

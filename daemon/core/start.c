@@ -312,6 +312,10 @@ int start_channel_keys(struct step *step)
 		memcpy(keys->psks[i].id, node->nets[i].id, 8);
 		memcpy(keys->psks[i].key, node->nets[i].key, KEY_SIZE);
 	}
+	keys->n_denied = (uint32_t)node->n_told;
+	for (size_t i = 0; i < node->n_told; i++)
+		memcpy(keys->denied[i],
+		       node->set.authors[node->told[i]].transport, KEY_SIZE);
 	effect = effects_add(step->effects, EFFECT_KEYS);
 	effect->data = (uint8_t *)keys;
 	effect->data_len = sizeof(*keys);

@@ -164,6 +164,10 @@ struct node {
 	struct call *calls;
 	uint32_t next_call;
 
+	/* Authors that came back revoked and were told: the latest last. */
+	uint32_t told[DENIED_MAX];
+	size_t n_told;
+
 	struct sync sync;
 	struct serving serving[PEERS_MAX];
 	uint64_t soft_at; /* mono ms: when masks go to disk; 0: not planned */

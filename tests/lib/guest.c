@@ -4,6 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void watch_keys(struct guests *guests, const struct effect *effect)
+{
+	const struct effect_keys *keys = (const void *)effect->data;
+
+	guests->n_denied = keys->n_denied;
+	if (keys->n_denied)
+		memcpy(guests->denied, keys->denied[keys->n_denied - 1],
+		       KEY_SIZE);
+}
+
 static void watch(void *arg, const struct effect *effect)
 {
 	struct guests *guests = arg;
@@ -30,6 +40,9 @@ static void watch(void *arg, const struct effect *effect)
 	case EFFECT_TRACE:
 		REQUIRE((size_t)effect->trace.what < GUEST_TRACES);
 		guests->traces[effect->trace.what]++;
+		break;
+	case EFFECT_KEYS:
+		watch_keys(guests, effect);
 		break;
 	case EFFECT_TIMER:
 		guests->timer = effect->number;

@@ -31,6 +31,8 @@ struct guests {
 	size_t n_dialed;
 	unsigned traces[GUEST_TRACES]; /* how many of each */
 	uint64_t timer;		       /* of the last step */
+	uint32_t n_denied;	       /* of the channels' keys, and the last */
+	uint8_t denied[KEY_SIZE];
 };
 
 /* The node of one has a vault and is unlocked. */

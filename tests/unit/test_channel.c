@@ -322,6 +322,23 @@ static void test_wrong_key(void **state)
 	assert_false(channel_greeted(&listener.channel));
 }
 
+/* Who was told that it is out is no better than a stranger from then on. */
+static void test_denied(void **state)
+{
+	(void)state;
+	listener.keys.n_denied = 2;
+	memset(listener.keys.denied[0], 7, KEY_SIZE);
+	memcpy(listener.keys.denied[1], dialer.keys.public, KEY_SIZE);
+	start_both(0);
+	pump(&dialer, &listener, 1000);
+	assert_silence();
+	listener.keys.n_denied = 1;
+	start_both(0);
+	pump(&dialer, &listener, 1000);
+	assert_true(listener.n_events == 0);
+	assert_true(channel_output(&listener.channel).n > 0);
+}
+
 static void test_wrong_vault(void **state)
 {
 	(void)state;
@@ -730,6 +747,7 @@ int main(void)
 		UNIT(test_big_message),
 		UNIT(test_full_queue),
 		UNIT(test_wrong_key),
+		UNIT(test_denied),
 		UNIT(test_wrong_vault),
 		UNIT(test_wrong_mac1),
 		UNIT(test_garbage),

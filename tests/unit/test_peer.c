@@ -251,6 +251,39 @@ static void test_revoked(void **state)
 	assert_memory_equal(last->bye->item->body.data,
 			    guests->b.items[revoke].body,
 			    guests->b.items[revoke].body_len);
+	/* Once: its key is denied from then on, and a session gets no word. */
+	assert_int_equal(guests->n_denied, 1);
+	assert_memory_equal(guests->denied,
+			    build_keys(&guests->b, 50)->transport_public,
+			    KEY_SIZE);
+	guests_forget(guests);
+	guests_up(guests, 50, IN + 3);
+	guests_hello(guests, IN + 3);
+	assert_true(guests_closed(guests, IN + 3));
+	assert_int_equal(guests_count(guests, IN + 3), 0);
+}
+
+/* A revocation that does not count any more denies nobody. */
+static void test_pardoned(void **state)
+{
+	struct home *home = *state;
+	struct guests *guests = &home->guests;
+	int add = build_add(&guests->b, home->higher, 50, FOB__ROLE__DEVICE, 1);
+	int revoke = build_revoke(&guests->b, home->higher, 50, NULL);
+	const struct build_list tips[CLASS_MAX] = { BUILD_LIST(add) };
+	int senior = build_revoke(&guests->b, home->lower, home->higher, tips);
+
+	guests_meet(guests, home->lower, IN);
+	guests_give(guests, IN, BUILD_LIST(add, revoke), false);
+	guests_up(guests, 50, IN + 1);
+	guests_hello(guests, IN + 1);
+	assert_true(guests_closed(guests, IN + 1));
+	assert_int_equal(guests->n_denied, 1);
+	guests_give(guests, IN, BUILD_LIST(senior), false);
+	assert_int_equal(guests->n_denied, 0);
+	guests_meet(guests, 50, IN + 2);
+	assert_non_null(peer_of(home, IN + 2));
+	assert_false(guests_closed(guests, IN + 2));
 }
 
 /* We hear of our own revocation: what we have stays, nothing more is said. */
@@ -663,6 +696,7 @@ int main(void)
 		TEST(test_strangers),
 		TEST(test_death),
 		TEST(test_revoked),
+		TEST(test_pardoned),
 		TEST(test_bye),
 		TEST(test_back_off),
 		TEST(test_self),

@@ -98,7 +98,8 @@ int channel_init(struct channel *channel, const struct channel_keys *keys,
 		 const uint8_t *remote, uint64_t now,
 		 const uint8_t entropy[CHANNEL_ENTROPY])
 {
-	REQUIRE(keys->n_psks <= CHANNEL_PSKS_MAX);
+	REQUIRE(keys->n_psks <= CHANNEL_PSKS_MAX &&
+		keys->n_denied <= DENIED_MAX);
 	memset(channel, 0, sizeof(*channel));
 	tunnel_init(&channel->tunnel, remote != NULL, now);
 	channel->keys = *keys;
@@ -164,6 +165,15 @@ static int send_message2(struct channel *channel, uint64_t now)
 	return r;
 }
 
+static bool is_denied(const struct channel *channel)
+{
+	for (size_t i = 0; i < channel->keys.n_denied; i++)
+		if (memcmp(channel->keys.denied[i], channel->noise.remote,
+			   KEY_SIZE) == 0)
+			return true;
+	return false;
+}
+
 static int take_message1(struct channel *channel, struct bytes flight,
 			 uint64_t now)
 {
@@ -177,7 +187,7 @@ static int take_message1(struct channel *channel, struct bytes flight,
 	}
 	channel->greeted = true;
 	if (noise_read(&channel->noise, message, offer) != 0 ||
-	    offer[0] < CHANNEL_VERSION) {
+	    offer[0] < CHANNEL_VERSION || is_denied(channel)) {
 		refuse(channel);
 		return 0;
 	}

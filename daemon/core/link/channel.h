@@ -45,6 +45,8 @@ struct channel_keys {
 	uint8_t vault_id[ID_SIZE];
 	size_t n_psks; /* the preferred first */
 	struct channel_psk psks[CHANNEL_PSKS_MAX];
+	size_t n_denied; /* transport keys that get no answer, as strangers */
+	uint8_t denied[DENIED_MAX][KEY_SIZE];
 };
 
 enum channel_kind {
