@@ -57,6 +57,11 @@ struct build {
 	bool device_made[BUILD_DEVICES];
 	int genesis;   /* index, always 0 */
 	uint64_t time; /* ms, of the next item; grows by 1000 each */
+	/*
+	 * Items are not signed from now on, nor their blobs kept: for sets
+	 * that are told that all was checked, when there are very many.
+	 */
+	bool quick;
 	/* For the next item only. */
 	bool prev_none;
 	int prev; /* index, or BUILD_NONE */

@@ -76,6 +76,7 @@ static void read_item(struct oracle_fact *f, const struct oracle *o, int at)
 	f->class = (int)item_class(h->kind);
 	f->generation = (int)h->generation;
 	f->prev = items_of(b, &h->prev, 1);
+	f->roster = items_of(b, h->roster, h->n_roster);
 	if (h->add) {
 		item_device_id(id, h->add->device);
 		f->target = device_of(o, id);
@@ -83,6 +84,14 @@ static void read_item(struct oracle_fact *f, const struct oracle *o, int at)
 		f->ordinal = (int)h->add->ordinal;
 	} else if (h->revoke) {
 		read_revoke(f, o, h->revoke);
+	} else if (h->suspend) {
+		f->target = device_of(o, h->suspend->target.data);
+		f->tips[1] =
+			items_of(b, h->suspend->tips1, h->suspend->n_tips1);
+		f->tips[2] =
+			items_of(b, h->suspend->tips2, h->suspend->n_tips2);
+	} else if (h->lift) {
+		f->lifts = items_of(b, &h->lift->suspend, 1);
 	} else if (h->recovery) {
 		f->valid =
 			items_of(b, h->recovery->valid, h->recovery->n_valid);
@@ -93,8 +102,18 @@ static void read_item(struct oracle_fact *f, const struct oracle *o, int at)
 	}
 }
 
+void oracle_place(struct oracle *o, const uint8_t *const *ids)
+{
+	for (int i = 0; i < o->n; i++) {
+		o->places[i] = 0;
+		for (int k = 0; k < o->n; k++)
+			o->places[i] += memcmp(ids[k], ids[i], ID_SIZE) < 0;
+	}
+}
+
 void oracle_init(struct oracle *o, struct build *b)
 {
+	const uint8_t *ids[ORACLE_ITEMS];
 	struct build_device d;
 
 	REQUIRE(b->n_items <= ORACLE_ITEMS);
@@ -104,8 +123,11 @@ void oracle_init(struct oracle *o, struct build *b)
 		d = *build_keys(b, i);
 		memcpy(o->devices[i], d.id, DEVICE_ID_SIZE);
 	}
-	for (int i = 0; i < o->n; i++)
+	for (int i = 0; i < o->n; i++) {
 		read_item(&o->facts[i], o, i);
+		ids[i] = build_id(b, i);
+	}
+	oracle_place(o, ids);
 }
 
 /* --- authenticity --------------------------------------------------------- */
@@ -146,7 +168,7 @@ uint64_t oracle_authentic(const struct oracle *o, uint64_t items)
 
 static bool less(const struct oracle *o, int a, int b)
 {
-	return memcmp(build_id(o->b, a), build_id(o->b, b), ID_SIZE) < 0;
+	return o->places[a] < o->places[b];
 }
 
 static int least(const struct oracle *o, uint64_t items)

@@ -21,12 +21,14 @@ struct oracle_fact {
 	int role, ordinal;
 	int makes; /* RECOVERY: the author number of the next key */
 	uint64_t prev, parents, valid, tips[CLASS_MAX];
+	uint64_t roster, lifts; /* LIFT: the SUSPEND */
 };
 
 struct oracle {
 	int n;
 	uint8_t devices[ORACLE_DEVICES][DEVICE_ID_SIZE];
 	struct oracle_fact facts[ORACLE_ITEMS];
+	int places[ORACLE_ITEMS]; /* of each item's id among all, in order */
 	const struct build *b;
 };
 
@@ -39,6 +41,8 @@ struct oracle_result {
 };
 
 void oracle_init(struct oracle *o, struct build *b);
+/* Finds the places of items whose ids are these. */
+void oracle_place(struct oracle *o, const uint8_t *const *ids);
 
 /* The part of these items that can be authenticated: their ADDs are there. */
 uint64_t oracle_authentic(const struct oracle *o, uint64_t items);

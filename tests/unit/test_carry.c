@@ -188,7 +188,7 @@ static int shuffled(struct world *w, uint64_t part, int *order)
 static void random_universes(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 1200; seed++) {
+	for (uint64_t seed = 0; seed < 500; seed++) {
 		struct world w;
 
 		world_init(&w, seed, 4 + (int)(seed % 20), false);
