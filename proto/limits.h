@@ -129,6 +129,11 @@
 #define PASSPHRASE_MAX 1024
 #define KEY_FILE_MAX 4096
 #define SLOTS_MAX 8
+#define FIDO2_SALT_SIZE 32	  /* of hmac-secret, CTAP 2.1 section 12.5 */
+#define FIDO2_RP_MAX 64		  /* bytes of a relying party's name */
+#define FIDO2_CREDENTIAL_MAX 1023 /* WebAuthn level 3 section 4 */
+#define FIDO2_PIN_MAX 63	  /* CTAP 2.1 section 6.5.1 */
+#define FIDO2_KEYS_MAX 8	  /* security keys that are plugged in */
 #define IDLE_LOCK_MS (15 * 60 * 1000)
 #define QUERY_MAX 512
 #define LOAD_ITEMS 1024 /* items that one step may ask to be read */

@@ -36,6 +36,39 @@ struct slot *vault_slot_find(struct node *node, uint8_t type)
 	return NULL;
 }
 
+static void slot_name(const struct slot *slot, char ret[static 32])
+{
+	if (slot->type == SLOT_PASSPHRASE)
+		snprintf(ret, 32, "passphrase");
+	else
+		snprintf(ret, 32, "%s-%u",
+			 slot->type == SLOT_FIDO2 ? "fido2" : "key-file",
+			 (unsigned)slot->number);
+}
+
+int vault_slot_fido2(struct node *node, const Fob__Fido2Secret *fido2,
+		     uint8_t ret_unlock_key[static KEY_SIZE])
+{
+	uint8_t secret[KEY_SIZE];
+	char name[32];
+
+	for (size_t i = 0; i < node->n_slots; i++) {
+		const struct slot *slot = &node->slots[i];
+		int r = 1;
+
+		slot_name(slot, name);
+		if (slot->type != SLOT_FIDO2 || strcmp(name, fido2->slot) != 0)
+			continue;
+		if (fido2->secret.len == KEY_SIZE) {
+			slot_fido2(slot, fido2->secret.data, secret);
+			r = slot_open(slot, secret, ret_unlock_key) ? 1 : 0;
+		}
+		sodium_memzero(secret, sizeof(secret));
+		return r;
+	}
+	return 2;
+}
+
 int vault_slot_new(struct step *step, struct call *call, uint8_t type)
 {
 	struct node *node = step->node;
@@ -88,34 +121,57 @@ int vault_slot_add(struct step *step, struct call *call,
 	return 0;
 }
 
-static void slot_name(const struct slot *slot, char ret[static 32])
+/* A slot in a reply, and what it points to. */
+struct shown {
+	Fob__Slot slot;
+	Fob__Fido2 fido2;
+	char name[32], type[16];
+};
+
+/* What a security key is asked, it may be seen: the answer is the secret. */
+static void show_fido2(struct shown *ret, struct slot_fido2 *fido2)
 {
-	if (slot->type == SLOT_PASSPHRASE)
-		snprintf(ret, 32, "passphrase");
-	else
-		snprintf(ret, 32, "key-file-%u", (unsigned)slot->number);
+	fob__fido2__init(&ret->fido2);
+	ret->fido2.credential = (ProtobufCBinaryData){ fido2->credential_len,
+						       fido2->credential };
+	ret->fido2.salt =
+		(ProtobufCBinaryData){ sizeof(fido2->salt), fido2->salt };
+	ret->fido2.rp = fido2->rp;
+	ret->fido2.verify = fido2->verify;
+	ret->slot.fido2 = &ret->fido2;
+}
+
+static void show_slot(struct shown *ret, struct slot *slot)
+{
+	static const char *const types[] = {
+		[SLOT_PASSPHRASE] = "passphrase",
+		[SLOT_KEY_FILE] = "key-file",
+		[SLOT_FIDO2] = "fido2",
+	};
+
+	fob__slot__init(&ret->slot);
+	slot_name(slot, ret->name);
+	memcpy(ret->type, types[slot->type], strlen(types[slot->type]) + 1);
+	ret->slot.name = ret->name;
+	ret->slot.type = ret->type;
+	ret->slot.created = slot->created;
+	ret->slot.passes = slot->passes;
+	ret->slot.memory = slot->memory;
+	ret->slot.label = slot->label;
+	if (slot->type == SLOT_FIDO2)
+		show_fido2(ret, &slot->fido2);
 }
 
 static int slots_list(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	Fob__Reply reply = FOB__REPLY__INIT;
-	Fob__Slot slots[SLOTS_MAX], *list[SLOTS_MAX];
-	char names[SLOTS_MAX][32], passphrase[] = "passphrase";
-	char key_file[] = "key-file";
+	struct shown shown[SLOTS_MAX];
+	Fob__Slot *list[SLOTS_MAX];
 
 	for (size_t i = 0; i < node->n_slots; i++) {
-		fob__slot__init(&slots[i]);
-		slot_name(&node->slots[i], names[i]);
-		slots[i].name = names[i];
-		slots[i].type = node->slots[i].type == SLOT_PASSPHRASE ?
-					passphrase :
-					key_file;
-		slots[i].created = node->slots[i].created;
-		slots[i].passes = node->slots[i].passes;
-		slots[i].memory = node->slots[i].memory;
-		slots[i].label = node->slots[i].label;
-		list[i] = &slots[i];
+		show_slot(&shown[i], &node->slots[i]);
+		list[i] = &shown[i].slot;
 	}
 	reply.n_slots = node->n_slots;
 	reply.slots = list;
@@ -156,6 +212,13 @@ static int slots_remove(struct step *step, struct call *call)
 			 call->request->slots->remove);
 }
 
+static int slots_full(struct step *step, struct call *call)
+{
+	return call_fail(step, call, STATUS_REFUSED,
+			 "there are %d slots already: remove one first",
+			 SLOTS_MAX);
+}
+
 static int slots_passphrase(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
@@ -173,10 +236,7 @@ static int slots_passphrase(struct step *step, struct call *call)
 		return call_need(step, call, FOB__NEED__NEED_UNLOCK, 0);
 	if (node->n_slots == SLOTS_MAX &&
 	    !vault_slot_find(node, SLOT_PASSPHRASE))
-		return call_fail(step, call, STATUS_REFUSED,
-				 "there are %d slots already: remove one "
-				 "first",
-				 SLOTS_MAX);
+		return slots_full(step, call);
 	for (size_t i = node->n_slots; i-- > 0;)
 		if (node->slots[i].type == SLOT_PASSPHRASE)
 			slots_drop(step, i);
@@ -185,30 +245,85 @@ static int slots_passphrase(struct step *step, struct call *call)
 	return r < 0 ? r : call_ok(step, call);
 }
 
-static int slots_key_file(struct step *step, struct call *call)
+/* A slot with the label that was asked for; 1: that was refused. */
+static int slots_labelled(struct step *step, struct call *call, uint8_t type)
 {
-	const Fob__SlotsAsk *ask = call->request->slots;
-	struct bytes label = text_of(ask->label);
-	uint8_t secret[KEY_SIZE];
-	int r;
+	struct bytes label = text_of(call->request->slots->label);
 
 	if (label.n > DEVICE_NAME_MAX || !text_line(label))
 		return call_fail(step, call, STATUS_USAGE,
 				 "label: at most %d bytes without control "
 				 "characters",
-				 DEVICE_NAME_MAX);
-	if (vault_slot_new(step, call, SLOT_KEY_FILE) < 0)
+				 DEVICE_NAME_MAX) < 0 ?
+			       -ENOMEM :
+			       1;
+	if (vault_slot_new(step, call, type) < 0)
 		return -ENOMEM;
 	memcpy(call->slot->label, label.p, label.n);
+	return 0;
+}
+
+static int slots_key_file(struct step *step, struct call *call)
+{
+	const Fob__SlotsAsk *ask = call->request->slots;
+	uint8_t secret[KEY_SIZE];
+	int r = slots_labelled(step, call, SLOT_KEY_FILE);
+
+	if (r)
+		return r < 0 ? r : CALL_DONE;
 	slot_key_file(call->slot, data_of(&ask->add_key_file), secret);
 	r = vault_slot_add(step, call, secret);
 	sodium_memzero(secret, sizeof(secret));
 	if (r > 0)
-		return call_fail(step, call, STATUS_REFUSED,
-				 "there are %d slots already: remove one "
-				 "first",
-				 SLOTS_MAX);
+		return slots_full(step, call);
 	return r < 0 ? r : call_ok(step, call);
+}
+
+static bool fido2_sound(const Fob__Fido2 *fido2)
+{
+	size_t rp = strlen(fido2->rp);
+
+	return fido2->credential.len > 0 &&
+	       fido2->credential.len <= FIDO2_CREDENTIAL_MAX &&
+	       fido2->salt.len == FIDO2_SALT_SIZE && rp > 0 &&
+	       rp <= FIDO2_RP_MAX && fido2->secret.len == KEY_SIZE;
+}
+
+static void fido2_fill(struct slot_fido2 *ret, const Fob__Fido2 *fido2)
+{
+	ret->verify = fido2->verify;
+	memcpy(ret->salt, fido2->salt.data, sizeof(ret->salt));
+	memcpy(ret->rp, fido2->rp, strlen(fido2->rp));
+	ret->credential_len = fido2->credential.len;
+	memcpy(ret->credential, fido2->credential.data, ret->credential_len);
+}
+
+/*
+ * Asked first without a credential, so that nobody touches a key, or makes a
+ * credential in it, for a slot that is refused then.
+ */
+static int slots_fido2(struct step *step, struct call *call)
+{
+	const Fob__Fido2 *fido2 = call->request->slots->add_fido2;
+	uint8_t secret[KEY_SIZE];
+	int r;
+
+	if (step->node->n_slots == SLOTS_MAX)
+		return slots_full(step, call);
+	r = slots_labelled(step, call, SLOT_FIDO2);
+	if (r)
+		return r < 0 ? r : CALL_DONE;
+	if (!fido2->credential.len)
+		return call_ok(step, call);
+	if (!fido2_sound(fido2))
+		return call_fail(step, call, STATUS_USAGE,
+				 "that is no credential of a security key");
+	fido2_fill(&call->slot->fido2, fido2);
+	slot_fido2(call->slot, fido2->secret.data, secret);
+	r = vault_slot_add(step, call, secret);
+	sodium_memzero(secret, sizeof(secret));
+	REQUIRE(r == 0);
+	return call_ok(step, call);
 }
 
 int ask_slots(struct step *step, struct call *call)
@@ -230,6 +345,8 @@ int ask_slots(struct step *step, struct call *call)
 				 FOB__CONFIRM__CONFIRM_PASSPHRASE);
 	if (ask->remove[0])
 		return slots_remove(step, call);
+	if (ask->add_fido2)
+		return slots_fido2(step, call);
 	r = vault_opener_check(step, call, &ask->set_passphrase,
 			       &ask->add_key_file);
 	if (r)

@@ -348,7 +348,31 @@ static int wrong_passphrase(struct step *step, struct call *call,
 
 struct opener {
 	const ProtobufCBinaryData *passphrase, *key_file;
+	const Fob__Fido2Secret *fido2; /* or NULL */
 };
+
+static const char *opener_text(const struct opener *with)
+{
+	if (with->fido2)
+		return "security key";
+	return with->key_file->len ? "key file" : "passphrase";
+}
+
+static int try_key_file(struct node *node, const struct opener *with,
+			uint8_t *ret)
+{
+	uint8_t secret[KEY_SIZE];
+	int r = 2;
+
+	for (size_t i = 0; i < node->n_slots && r; i++) {
+		if (node->slots[i].type != SLOT_KEY_FILE)
+			continue;
+		slot_key_file(&node->slots[i], data_of(with->key_file), secret);
+		r = slot_open(&node->slots[i], secret, ret) ? 1 : 0;
+	}
+	sodium_memzero(secret, sizeof(secret));
+	return r;
+}
 
 /* The unlock key out of a slot: 0, 1 wrong, 2 no such slot, CALL_* + 16. */
 static int try_open(struct step *step, struct call *call,
@@ -356,22 +380,12 @@ static int try_open(struct step *step, struct call *call,
 {
 	struct node *node = step->node;
 	struct slot *slot;
-	uint8_t secret[KEY_SIZE];
-	int r = 2;
+	int r;
 
-	if (with->key_file->len) {
-		for (size_t i = 0; i < node->n_slots; i++) {
-			if (node->slots[i].type != SLOT_KEY_FILE)
-				continue;
-			slot_key_file(&node->slots[i], data_of(with->key_file),
-				      secret);
-			r = slot_open(&node->slots[i], secret, ret) ? 1 : 0;
-			sodium_memzero(secret, sizeof(secret));
-			if (r == 0)
-				return 0;
-		}
-		return r;
-	}
+	if (with->fido2)
+		return vault_slot_fido2(node, with->fido2, ret);
+	if (with->key_file->len)
+		return try_key_file(node, with, ret);
 	slot = vault_slot_find(node, SLOT_PASSPHRASE);
 	if (!slot)
 		return 2;
@@ -387,10 +401,10 @@ static int open_with(struct step *step, struct call *call,
 		     const struct opener *with, uint8_t *ret)
 {
 	struct node *node = step->node;
-	const char *what = with->key_file->len ? "key file" : "passphrase";
+	const char *what = opener_text(with);
 	int r;
 
-	if (!with->key_file->len && !with->passphrase->len)
+	if (!with->fido2 && !with->key_file->len && !with->passphrase->len)
 		r = call_fail(step, call, STATUS_LOCKED, "no passphrase");
 	else if (with->passphrase->len > PASSPHRASE_MAX ||
 		 with->key_file->len > KEY_FILE_MAX)
@@ -418,7 +432,7 @@ int ask_unlock(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	const Fob__UnlockAsk *ask = call->request->unlock;
-	struct opener with = { &ask->passphrase, &ask->key_file };
+	struct opener with = { &ask->passphrase, &ask->key_file, ask->fido2 };
 	AUTO_SECRET uint8_t *key = secret_alloc(KEY_SIZE);
 	int r;
 
@@ -453,7 +467,7 @@ int ask_confirm(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	const Fob__ConfirmAsk *ask = call->request->confirm;
-	struct opener with = { &ask->passphrase, &ask->key_file };
+	struct opener with = { &ask->passphrase, &ask->key_file, ask->fido2 };
 	struct client *client = call_client(node, call->conn);
 	AUTO_SECRET uint8_t *key = secret_alloc(KEY_SIZE);
 	int r;

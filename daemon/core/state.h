@@ -453,6 +453,12 @@ int vault_slot_new(struct step *step, struct call *call, uint8_t type);
 int vault_slot_add(struct step *step, struct call *call,
 		   const uint8_t slot_secret[static KEY_SIZE]);
 struct slot *vault_slot_find(struct node *node, uint8_t type); /* or NULL */
+/*
+ * The unlock key out of the slot of a security key. 0; 1: that is not its
+ * secret; 2: no such slot.
+ */
+int vault_slot_fido2(struct node *node, const Fob__Fido2Secret *fido2,
+		     uint8_t ret_unlock_key[static KEY_SIZE]);
 
 /* --- ask_vault.c: what a new device needs, for init and join --- */
 int vault_device_new(struct step *step);

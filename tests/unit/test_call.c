@@ -406,6 +406,15 @@ static void test_events(void **state)
 	assert_string_equal(reply->event->text, "connected");
 }
 
+static const Fob__Reply *status_of(struct home *home)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__StatusAsk ask = FOB__STATUS_ASK__INIT;
+
+	request.status = &ask;
+	return one_ask(&home->one, &request);
+}
+
 /* --- passphrases and slots ------------------------------------------------- */
 
 /* Three in a row, and then each costs twice as much, up to a minute. */
@@ -539,6 +548,89 @@ static void test_too_many_slots(void **state)
 	assert_int_equal(slots(home, &ask)->status, STATUS_USAGE);
 }
 
+static const Fob__Reply *touch(struct home *home, const char *slot,
+			       ProtobufCBinaryData secret, bool again)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__UnlockAsk open = FOB__UNLOCK_ASK__INIT;
+	Fob__ConfirmAsk fresh = FOB__CONFIRM_ASK__INIT;
+	Fob__Fido2Secret fido2 = FOB__FIDO2_SECRET__INIT;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s", slot);
+	fido2.slot = name;
+	fido2.secret = secret;
+	open.fido2 = &fido2;
+	fresh.fido2 = &fido2;
+	fresh.kind = FOB__CONFIRM__CONFIRM_INVITE;
+	if (again)
+		request.confirm = &fresh;
+	else
+		request.unlock = &open;
+	return one_ask(&home->one, &request);
+}
+
+/* A security key opens and confirms as a passphrase does. */
+static void test_fido2(void **state)
+{
+	struct home *home = *state;
+	Fob__SlotsAsk show = FOB__SLOTS_ASK__INIT, add = FOB__SLOTS_ASK__INIT;
+	Fob__SlotsAsk drop = FOB__SLOTS_ASK__INIT;
+	Fob__Fido2 fido2 = FOB__FIDO2__INIT;
+	const Fob__Reply *reply;
+	char credential[] = "credential", rp[] = "fob", label[] = "blue";
+	char salt[] = "saltsaltsaltsaltsaltsaltsaltsalt";
+	char secret[] = "secretsecretsecretsecretsecretse";
+	char other[] = "secretsecretsecretsecretsecretsf";
+
+	show.list = true;
+	add.add_fido2 = &fido2;
+	add.label = label;
+	assert_int_equal(slots(home, &add)->need, FOB__NEED__NEED_CONFIRM);
+	may_change_slots(home);
+	/* Without a credential it is asked whether it may be made. */
+	assert_int_equal(slots(home, &add)->status, STATUS_OK);
+	assert_int_equal(home->one.node->n_slots, 1);
+	fido2.credential = data(credential);
+	fido2.rp = rp;
+	fido2.salt = data(salt);
+	assert_int_equal(slots(home, &add)->status, STATUS_USAGE);
+	fido2.secret = data(secret);
+	assert_int_equal(slots(home, &add)->status, STATUS_OK);
+	one_restart(&home->one);
+	reply = slots(home, &show); /* also while it is locked */
+	assert_int_equal(reply->n_slots, 2);
+	assert_string_equal(reply->slots[1]->name, "fido2-2");
+	assert_string_equal(reply->slots[1]->type, "fido2");
+	assert_string_equal(reply->slots[1]->label, "blue");
+	assert_string_equal(reply->slots[1]->fido2->rp, "fob");
+	assert_int_equal(reply->slots[1]->fido2->secret.len, 0);
+	assert_memory_equal(reply->slots[1]->fido2->salt.data, salt, 32);
+	assert_memory_equal(reply->slots[1]->fido2->credential.data, credential,
+			    10);
+	assert_true(says(touch(home, "fido2-3", data(secret), false),
+			 "no security key slot"));
+	assert_true(says(touch(home, "fido2-2", data(other), false),
+			 "wrong security key"));
+	assert_true(says(touch(home, "fido2-2", data(rp), false),
+			 "wrong security key"));
+	assert_int_equal(touch(home, "fido2-2", data(secret), false)->status,
+			 STATUS_OK);
+	assert_string_equal(status_of(home)->vault->state, "unlocked");
+	assert_int_equal(invite(home)->need, FOB__NEED__NEED_CONFIRM);
+	assert_int_equal(touch(home, "fido2-2", data(other), true)->status,
+			 STATUS_REFUSED);
+	assert_int_equal(touch(home, "fido2-2", data(secret), true)->status,
+			 STATUS_OK);
+	assert_non_null(invite(home)->invited);
+	may_change_slots(home);
+	drop.remove = "fido2-2";
+	assert_int_equal(slots(home, &drop)->status, STATUS_OK);
+	lock(home);
+	assert_true(says(touch(home, "fido2-2", data(secret), false),
+			 "no security key slot"));
+}
+
 /* --- answers --------------------------------------------------------------- */
 
 /* How much is told depends on others: it ends the answer, not the daemon. */
@@ -577,15 +669,6 @@ static void test_init_twice(void **state)
 	assert_int_equal(one_ask(&home->one, &request)->status,
 			 STATUS_CONFLICT);
 	assert_int_equal(home->one.node->set.n_held, held);
-}
-
-static const Fob__Reply *status_of(struct home *home)
-{
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__StatusAsk ask = FOB__STATUS_ASK__INIT;
-
-	request.status = &ask;
-	return one_ask(&home->one, &request);
 }
 
 static void test_status(void **state)
@@ -743,6 +826,7 @@ int main(void)
 		TEST(test_new_passphrase),
 		TEST(test_many_passphrases),
 		TEST(test_too_many_slots),
+		TEST(test_fido2),
 		TEST(test_large_reply),
 		TEST(test_init_twice),
 		TEST(test_status),

@@ -260,6 +260,52 @@ static void test_slot_damage(UNUSED void **state)
 	}
 }
 
+static struct slot make_fido2(void)
+{
+	struct slot slot = make_slot();
+
+	slot.type = SLOT_FIDO2;
+	slot.fido2.verify = true;
+	memset(slot.fido2.salt, 9, sizeof(slot.fido2.salt));
+	memset(slot.fido2.rp, 'r', FIDO2_RP_MAX);
+	slot.fido2.credential_len = FIDO2_CREDENTIAL_MAX;
+	memset(slot.fido2.credential, 5, FIDO2_CREDENTIAL_MAX);
+	return slot;
+}
+
+/* What is asked of the key is kept, and bound. */
+static void test_slot_fido2(UNUSED void **state)
+{
+	uint8_t row[SLOT_ROW_MAX], key[KEY_SIZE];
+	struct slot slot = make_fido2(), loaded;
+	size_t n;
+
+	memset(slot.label, 'x', DEVICE_NAME_MAX);
+	slot_seal(&slot, other_key, unlock_key);
+	n = slot_pack(row, &slot);
+	assert_int_equal(slot_load(&loaded, (struct bytes){ row, n }), 0);
+	assert_memory_equal(&loaded.fido2, &slot.fido2, sizeof(slot.fido2));
+	assert_string_equal(loaded.label, slot.label);
+	assert_int_equal(slot_open(&loaded, other_key, key), 0);
+	assert_memory_equal(key, unlock_key, KEY_SIZE);
+	loaded.fido2.verify = false;
+	assert_int_equal(slot_open(&loaded, other_key, key), DEVICE_ERR_KEY);
+	loaded.fido2 = slot.fido2;
+	loaded.fido2.salt[31] ^= 1;
+	assert_int_equal(slot_open(&loaded, other_key, key), DEVICE_ERR_KEY);
+	loaded.fido2 = slot.fido2;
+	loaded.fido2.credential_len--;
+	assert_int_equal(slot_open(&loaded, other_key, key), DEVICE_ERR_KEY);
+	for (size_t i = 0; i < n; i++) {
+		row[i] ^= 1;
+		assert_int_equal(slot_load(&loaded, (struct bytes){ row, n }),
+				 DEVICE_ERR_DAMAGED);
+		row[i] ^= 1;
+		assert_int_equal(slot_load(&loaded, (struct bytes){ row, i }),
+				 DEVICE_ERR_DAMAGED);
+	}
+}
+
 static void expect_refused(const struct slot *slot)
 {
 	uint8_t row[SLOT_ROW_MAX];
@@ -286,6 +332,12 @@ static void test_slot_bounds(UNUSED void **state)
 	slot = make_slot();
 	slot.number = 0;
 	expect_refused(&slot);
+	slot = make_fido2();
+	slot.fido2.credential_len = 0;
+	expect_refused(&slot);
+	slot = make_fido2();
+	slot.fido2.rp[0] = '\0';
+	expect_refused(&slot);
 }
 
 static void test_key_file(UNUSED void **state)
@@ -301,6 +353,20 @@ static void test_key_file(UNUSED void **state)
 		   "8baad4d9");
 }
 
+/* From Python's hashlib.blake2b. */
+static void test_fido2_key(UNUSED void **state)
+{
+	struct slot slot = make_slot();
+	uint8_t key[KEY_SIZE], secret[KEY_SIZE];
+
+	memset(slot.salt, 7, sizeof(slot.salt));
+	memset(secret, 8, sizeof(secret));
+	slot_fido2(&slot, secret, key);
+	expect_hex(key, KEY_SIZE,
+		   "329bf6dab46f5a5f266b287f7f133b0707356b319d330fdefc833043"
+		   "e157a641");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,7 +379,9 @@ int main(void)
 		cmocka_unit_test(test_slot),
 		cmocka_unit_test(test_slot_damage),
 		cmocka_unit_test(test_slot_bounds),
+		cmocka_unit_test(test_slot_fido2),
 		cmocka_unit_test(test_key_file),
+		cmocka_unit_test(test_fido2_key),
 	};
 
 	if (sodium_init() < 0)

@@ -283,7 +283,19 @@ enum {
 	SLOT_MIN = SLOT_LABEL + 1 + CHECK_SIZE,
 };
 
-_Static_assert(SLOT_MIN + DEVICE_NAME_MAX <= SLOT_ROW_MAX, "the row fits");
+/* What a slot of a security key has more, after the label; bound, too. */
+enum {
+	FIDO2_VERIFY = 0,
+	FIDO2_SALT = 1,
+	FIDO2_RP = FIDO2_SALT + FIDO2_SALT_SIZE,
+	FIDO2_MIN = FIDO2_RP + 1 + 2,
+	FIDO2_MAX = FIDO2_MIN + FIDO2_RP_MAX + FIDO2_CREDENTIAL_MAX,
+};
+
+#define BOUND_MAX (SLOT_BOX + FIDO2_MAX)
+
+_Static_assert(SLOT_MIN + DEVICE_NAME_MAX + FIDO2_MAX <= SLOT_ROW_MAX,
+	       "the row fits");
 
 static void put_number(uint8_t *p, size_t size, uint64_t value)
 {
@@ -300,6 +312,46 @@ static uint64_t get_number(const uint8_t *p, size_t size)
 	for (size_t i = 0; i < size; i++)
 		value = value << 8 | p[i];
 	return value;
+}
+
+/* Returns the length, at most FIDO2_MAX; 0 for a slot of another kind. */
+static size_t pack_fido2(uint8_t *p, const struct slot *slot)
+{
+	const struct slot_fido2 *f = &slot->fido2;
+	size_t rp = strnlen(f->rp, FIDO2_RP_MAX);
+
+	if (slot->type != SLOT_FIDO2)
+		return 0;
+	REQUIRE(f->credential_len <= FIDO2_CREDENTIAL_MAX);
+	p[FIDO2_VERIFY] = f->verify;
+	memcpy(p + FIDO2_SALT, f->salt, FIDO2_SALT_SIZE);
+	p[FIDO2_RP] = (uint8_t)rp;
+	memcpy(p + FIDO2_RP + 1, f->rp, rp);
+	p += FIDO2_RP + 1 + rp;
+	put_number(p, 2, f->credential_len);
+	memcpy(p + 2, f->credential, f->credential_len);
+	return FIDO2_MIN + rp + f->credential_len;
+}
+
+static bool load_fido2(struct slot_fido2 *f, struct bytes row)
+{
+	size_t rp, n;
+
+	if (row.n < FIDO2_MIN || row.p[FIDO2_VERIFY] > 1)
+		return false;
+	rp = row.p[FIDO2_RP];
+	if (rp == 0 || rp > FIDO2_RP_MAX || row.n < FIDO2_MIN + rp ||
+	    memchr(row.p + FIDO2_RP + 1, '\0', rp))
+		return false;
+	n = get_number(row.p + FIDO2_RP + 1 + rp, 2);
+	if (n == 0 || n > FIDO2_CREDENTIAL_MAX || row.n != FIDO2_MIN + rp + n)
+		return false;
+	f->verify = row.p[FIDO2_VERIFY];
+	memcpy(f->salt, row.p + FIDO2_SALT, FIDO2_SALT_SIZE);
+	memcpy(f->rp, row.p + FIDO2_RP + 1, rp);
+	f->credential_len = n;
+	memcpy(f->credential, row.p + FIDO2_MIN + rp, n);
+	return true;
 }
 
 static void pack_slot_clear(uint8_t row[static SLOT_BOX],
@@ -324,6 +376,7 @@ size_t slot_pack(uint8_t ret_row[static SLOT_ROW_MAX], const struct slot *slot)
 	memcpy(ret_row + SLOT_BOX, slot->box, BOX_SIZE);
 	ret_row[SLOT_LABEL] = (uint8_t)label;
 	memcpy(ret_row + SLOT_LABEL + 1, slot->label, label);
+	n += pack_fido2(ret_row + n, slot);
 	checksum(ret_row + n, ret_row, n);
 	return n + CHECK_SIZE;
 }
@@ -340,11 +393,14 @@ static bool slot_ok(const struct slot *slot)
 int slot_load(struct slot *slot, struct bytes row)
 {
 	struct slot s = { 0 };
+	struct bytes more;
 
 	if (row.n < SLOT_MIN || row.p[0] != ROW_VERSION ||
 	    row.p[SLOT_LABEL] > DEVICE_NAME_MAX ||
-	    row.n != (size_t)SLOT_MIN + row.p[SLOT_LABEL] || !checksum_ok(row))
+	    row.n < (size_t)SLOT_MIN + row.p[SLOT_LABEL] || !checksum_ok(row))
 		return DEVICE_ERR_DAMAGED;
+	more.p = row.p + SLOT_LABEL + 1 + row.p[SLOT_LABEL];
+	more.n = row.n - SLOT_MIN - row.p[SLOT_LABEL];
 	s.number = row.p[SLOT_NUMBER];
 	s.type = row.p[SLOT_TYPE];
 	s.passes = (uint32_t)get_number(row.p + SLOT_PASSES, 4);
@@ -354,34 +410,41 @@ int slot_load(struct slot *slot, struct bytes row)
 	memcpy(s.nonce, row.p + SLOT_NONCE, NONCE_SIZE);
 	memcpy(s.box, row.p + SLOT_BOX, BOX_SIZE);
 	memcpy(s.label, row.p + SLOT_LABEL + 1, row.p[SLOT_LABEL]);
-	if (!slot_ok(&s))
+	if (!slot_ok(&s) ||
+	    (s.type == SLOT_FIDO2 ? !load_fido2(&s.fido2, more) : more.n > 0))
 		return DEVICE_ERR_DAMAGED;
 	*slot = s;
 	return 0;
 }
 
+/* What the box is bound to; returns its length. */
+static size_t pack_bound(uint8_t bound[static BOUND_MAX],
+			 const struct slot *slot)
+{
+	pack_slot_clear(bound, slot);
+	return SLOT_BOX + pack_fido2(bound + SLOT_BOX, slot);
+}
+
 void slot_seal(struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	       const uint8_t unlock_key[static KEY_SIZE])
 {
-	uint8_t clear[SLOT_BOX];
+	uint8_t bound[BOUND_MAX];
+	size_t n = pack_bound(bound, slot);
 
-	pack_slot_clear(clear, slot);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(slot->box, NULL, unlock_key,
-						   KEY_SIZE, clear,
-						   sizeof(clear), NULL,
+						   KEY_SIZE, bound, n, NULL,
 						   slot->nonce, slot_key);
 }
 
 int slot_open(const struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 	      uint8_t ret_unlock_key[static KEY_SIZE])
 {
-	uint8_t clear[SLOT_BOX];
-	uint8_t key[KEY_SIZE];
+	uint8_t bound[BOUND_MAX], key[KEY_SIZE];
+	size_t n = pack_bound(bound, slot);
 
-	pack_slot_clear(clear, slot);
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-		    key, NULL, NULL, slot->box, BOX_SIZE, clear, sizeof(clear),
-		    slot->nonce, slot_key) != 0)
+		    key, NULL, NULL, slot->box, BOX_SIZE, bound, n, slot->nonce,
+		    slot_key) != 0)
 		return DEVICE_ERR_KEY;
 	memcpy(ret_unlock_key, key, KEY_SIZE);
 	sodium_memzero(key, sizeof(key));
@@ -392,6 +455,15 @@ void slot_key_file(const struct slot *slot, struct bytes content,
 		   uint8_t ret_slot_key[static KEY_SIZE])
 {
 	const struct bytes parts[] = { LABEL("fob/1 key file"), content };
+
+	DIGEST(ret_slot_key, KEY_SIZE, BYTES(slot->salt), parts);
+}
+
+void slot_fido2(const struct slot *slot, const uint8_t secret[static KEY_SIZE],
+		uint8_t ret_slot_key[static KEY_SIZE])
+{
+	const struct bytes parts[] = { LABEL("fob/1 fido2"),
+				       { secret, KEY_SIZE } };
 
 	DIGEST(ret_slot_key, KEY_SIZE, BYTES(slot->salt), parts);
 }

@@ -60,9 +60,19 @@ int device_unlock(struct device_keys *keys, struct bytes row,
 
 /*
  * An unlock slot: the unlock key wrapped under a key that comes from a
- * passphrase (Argon2id, made by the host) or a key file (keyed BLAKE2b).
+ * passphrase (Argon2id, made by the host), a key file or the answer of a
+ * security key (keyed BLAKE2b).
  */
 enum slot_type { SLOT_PASSPHRASE = 1, SLOT_KEY_FILE = 2, SLOT_FIDO2 = 3 };
+
+/* What to ask a security key; only the key can make the answer. */
+struct slot_fido2 {
+	bool verify; /* it verifies the person, by a PIN say */
+	uint8_t salt[FIDO2_SALT_SIZE];
+	char rp[FIDO2_RP_MAX + 1];
+	size_t credential_len; /* 1 and up */
+	uint8_t credential[FIDO2_CREDENTIAL_MAX];
+};
 
 struct slot {
 	uint8_t number; /* 1 and up, never reused */
@@ -74,9 +84,10 @@ struct slot {
 	uint8_t nonce[NONCE_SIZE];
 	uint8_t box[BOX_SIZE];
 	char label[DEVICE_NAME_MAX + 1];
+	struct slot_fido2 fido2; /* SLOT_FIDO2 only */
 };
 
-#define SLOT_ROW_MAX 256
+#define SLOT_ROW_MAX 1536
 size_t slot_pack(uint8_t ret_row[static SLOT_ROW_MAX], const struct slot *slot);
 int slot_load(struct slot *slot, struct bytes row); /* 0, DEVICE_ERR_DAMAGED */
 /* Fills box. All but box and label is set before, and bound by it. */
@@ -87,5 +98,8 @@ int slot_open(const struct slot *slot, const uint8_t slot_key[static KEY_SIZE],
 /* slot_key = BLAKE2b-256(key = salt, "fob/1 key file\0" || content). */
 void slot_key_file(const struct slot *slot, struct bytes content,
 		   uint8_t ret_slot_key[static KEY_SIZE]);
+/* slot_key = BLAKE2b-256(key = salt, "fob/1 fido2\0" || hmac-secret). */
+void slot_fido2(const struct slot *slot, const uint8_t secret[static KEY_SIZE],
+		uint8_t ret_slot_key[static KEY_SIZE]);
 
 #endif
