@@ -101,7 +101,9 @@
 #define ROTATE_JITTER_MIN_MS 5000
 #define ROTATE_JITTER_MAX_MS 60000
 #define ROTATE_REST_MS (10 * 60 * 1000)
-#define SOFT_WRITE_MS 5000
+/* Soft rows: masks are gathered, then written behind; 5 s in all. */
+#define SOFT_GATHER_MS 1000
+#define SOFT_WRITE_MS 4000
 
 /* --- pairing -------------------------------------------------------------- */
 #define INVITE_MS 120000

@@ -147,7 +147,10 @@ static void soft_slots(struct step *step)
 		     BYTES(row));
 }
 
-/* Masks that changed go to disk some seconds later; a crash may lose them. */
+/*
+ * Masks that changed leave when some were gathered, and the driver writes
+ * them behind; a crash may lose them.
+ */
 int peer_soft(struct step *step)
 {
 	struct node *node = step->node;
@@ -156,7 +159,7 @@ int peer_soft(struct step *step)
 	if (!node->sync.masks_dirty)
 		return 0;
 	if (!node->soft_at)
-		node->soft_at = node->mono + SOFT_WRITE_MS;
+		node->soft_at = node->mono + SOFT_GATHER_MS;
 	if (node->soft_at > node->mono)
 		return 0;
 	node->soft_at = 0;
@@ -176,6 +179,6 @@ int peer_soft(struct step *step)
 		soft_mask(step, item);
 	}
 	if (node->sync.masks_dirty)
-		node->soft_at = node->mono + SOFT_WRITE_MS;
+		node->soft_at = node->mono + SOFT_GATHER_MS;
 	return 0;
 }

@@ -649,10 +649,14 @@ static void test_copies(void **state)
 	guests_give(guests, IN + 1, BUILD_LIST(entry), false);
 	assert_int_equal(peer_copies(node, at, false), 1);
 	assert_int_equal(peer_copies(node, at, true), 2);
-	/* On disk after some seconds, and known again after a start. */
+	/*
+	 * On disk after some seconds, the driver's wait included, and known
+	 * again after a start.
+	 */
+	assert_in_range(SOFT_GATHER_MS + SOFT_WRITE_MS, 1000, 5000);
 	item_row_key(key, node->set.items[at].seq);
 	assert_null(one_row(&home->one, TABLE_HOLDER, BYTES(key)));
-	one_later(&home->one, SOFT_WRITE_MS);
+	one_later(&home->one, SOFT_GATHER_MS);
 	assert_non_null(one_row(&home->one, TABLE_HOLDER, BYTES(key)));
 	one_restart(&home->one);
 	node = home->one.node;
