@@ -573,6 +573,9 @@ void universe_oracle(struct universes *us, const struct universe *u,
 		universe_item(us, u, i);
 	for (int i = 0; i <= u->n; i++)
 		ids[i] = build_id(&us->b, universe_item(us, u, i));
+	for (int d = 0; d < us->plan.devices; d++)
+		memcpy(ret->devices[d], build_keys(&us->b, d)->id,
+		       DEVICE_ID_SIZE);
 	ret->n = u->n + 1;
 	oracle_place(ret, ids);
 	ret->facts[0] = (struct oracle_fact){ .kind = FOB__KIND__GENESIS,

@@ -1,7 +1,8 @@
 /*
- * The carried set against the model that the design came with: evaluates
- * random universes here, and lets tests/lib/compare_model.py ask the model
- * about the same ones. Needs FOB_FIXTURES and python3; skips without.
+ * The carried set and suspensions against the model that the design came
+ * with: evaluates random universes and small ones here, and lets
+ * tests/lib/compare_model.py ask the model about the same ones. Needs
+ * FOB_FIXTURES and python3; skips without.
  */
 #include "daemon/core/set/set.h"
 
@@ -15,27 +16,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/lib/oracle.h"
+#include "daemon/core/trust/roster.h"
+#include "tests/lib/universe.h"
 
-#define UNIVERSES 600
+#define UNIVERSES 400
+#define SMALL_IN 6 /* one of so many small ones is compared */
 #define BIT(i) ((uint64_t)1 << (i))
 
 struct world {
 	struct build b;
 	struct oracle o;
 	struct set set;
-	int numbers[ORACLE_ITEMS]; /* place of each item's id in order */
+	int items[ORACLE_ITEMS]; /* of the build */
 };
 
-static void number_items(struct world *w)
+static void name_items(struct world *w)
 {
-	for (int i = 0; i < w->o.n; i++) {
-		w->numbers[i] = 0;
-		for (int k = 0; k < w->o.n; k++)
-			w->numbers[i] += memcmp(build_id(&w->b, k),
-						build_id(&w->b, i),
-						ID_SIZE) < 0;
-	}
+	for (int i = 0; i < w->o.n; i++)
+		w->items[i] = i;
 }
 
 /* Whatever can be authenticated, in the order of the build. */
@@ -61,7 +59,7 @@ static void write_ids(FILE *f, const struct world *w, uint64_t items)
 	fputs("(", f);
 	for (int i = 1; i < w->o.n; i++) {
 		if (items & BIT(i))
-			fprintf(f, "%d,", w->numbers[i]);
+			fprintf(f, "%d,", w->o.places[i]);
 	}
 	fputs(")", f);
 }
@@ -75,6 +73,8 @@ static const char *kind_name(int kind)
 		return "REVOKE";
 	case FOB__KIND__SUSPEND:
 		return "SUSPEND";
+	case FOB__KIND__LIFT:
+		return "LIFT";
 	case FOB__KIND__RECOVERY:
 		return "RECOV";
 	case FOB__KIND__ENTRY:
@@ -97,20 +97,22 @@ static void write_item(FILE *f, const struct world *w, int i)
 	const struct oracle_fact *x = &w->o.facts[i];
 	int prev = x->prev & ~BIT(0) ? __builtin_ctzll(x->prev) : 0;
 
-	fprintf(f, "(%d,'%s',", w->numbers[i], kind_name(x->kind));
+	fprintf(f, "(%d,'%s',", w->o.places[i], kind_name(x->kind));
 	write_author(f, x->author);
 	fprintf(f, ",%d,%d,", x->target, x->ordinal);
 	if (prev)
-		fprintf(f, "%d,", w->numbers[prev]);
+		fprintf(f, "%d,", w->o.places[prev]);
 	else
 		fputs("None,", f);
-	write_ids(f, w, x->tips[0]);
+	write_ids(f, w, x->tips[0] | x->lifts);
 	fputs(",", f);
 	write_ids(f, w, x->tips[2]);
 	fputs(",", f);
 	write_ids(f, w, x->parents);
 	fputs(",", f);
 	write_ids(f, w, x->valid);
+	fputs(",", f);
+	write_ids(f, w, x->roster);
 	fputs("),", f);
 }
 
@@ -132,6 +134,36 @@ static void write_members(FILE *f, const struct world *w)
 			fprintf(f, "%d,", device_number(w, a));
 	}
 	fputs(")", f);
+}
+
+/* The model lets a device suspend itself, the design does not. */
+static bool suspends_itself(const struct world *w)
+{
+	for (int i = 1; i < w->o.n; i++) {
+		if (w->o.facts[i].kind == FOB__KIND__SUSPEND &&
+		    w->o.facts[i].author == w->o.facts[i].target)
+			return true;
+	}
+	return false;
+}
+
+static void write_suspended(FILE *f, const struct world *w)
+{
+	struct roster roster;
+
+	if (suspends_itself(w)) {
+		fputs("None", f);
+		return;
+	}
+	roster_init(&roster);
+	assert_int_equal(roster_evaluate(&roster, &w->set), 0);
+	fputs("(", f);
+	for (uint32_t a = 0; a < w->set.n_authors; a++) {
+		if (roster.devices[a].suspended)
+			fprintf(f, "%d,", device_number(w, a));
+	}
+	fputs(")", f);
+	roster_deinit(&roster);
 }
 
 static void write_order(FILE *f, const struct world *w)
@@ -157,13 +189,15 @@ static void write_order(FILE *f, const struct world *w)
 	fputs(")", f);
 }
 
-static void write_universe(FILE *f, const struct world *w, uint64_t held)
+static void write_universe(FILE *f, const struct world *w,
+			   const struct build *b, uint64_t held)
 {
 	uint64_t carried = 0;
 
 	for (int i = 0; i < w->o.n; i++)
-		carried |= set_carries(&w->set, build_id(&w->b, i)) ? BIT(i) :
-								      0;
+		carried |= set_carries(&w->set, build_id(b, w->items[i])) ?
+				   BIT(i) :
+				   0;
 	fputs("((", f);
 	for (int i = 1; i < w->o.n; i++) {
 		/* A PURGE is nothing that the model knows or that decides. */
@@ -178,6 +212,8 @@ static void write_universe(FILE *f, const struct world *w, uint64_t held)
 	write_members(f, w);
 	fputs(",", f);
 	write_order(f, w);
+	fputs(",", f);
+	write_suspended(f, w);
 	fputs(")\n", f);
 }
 
@@ -200,13 +236,101 @@ static void write_all(FILE *f)
 		oracle_universe(&w.b, &dice, 4 + (int)dice_roll(&dice, 14),
 				true);
 		oracle_init(&w.o, &w.b);
-		number_items(&w);
+		name_items(&w);
 		set_init(&w.set);
 		if (!purges_in_chains(&w))
-			write_universe(f, &w, fill(&w, &dice));
+			write_universe(f, &w, &w.b, fill(&w, &dice));
 		set_deinit(&w.set);
 		build_deinit(&w.b);
 	}
+}
+
+/* --- small ones --------------------------------------------------------------- */
+
+/* What the model does not have. */
+static bool is_beyond_model(const struct oracle *o)
+{
+	for (int i = 1; i < o->n; i++) {
+		const struct oracle_fact *f = &o->facts[i];
+
+		if (f->author >= BUILD_RECOVERY &&
+		    (f->kind == FOB__KIND__LIFT ||
+		     f->kind == FOB__KIND__SUSPEND))
+			return true;
+		if (f->kind == FOB__KIND__RECOVERY &&
+		    f->author != BUILD_RECOVERY)
+			return true;
+	}
+	return false;
+}
+
+/* A part of it that the dice choose, all of it mostly. */
+static uint64_t fill_small(struct world *w, const struct universes *us,
+			   struct dice *d)
+{
+	struct set_arrival how = { .seq = NONE, .checked = true };
+	uint64_t held = BIT(0);
+	uint32_t at;
+
+	for (int i = 1; i < w->o.n; i++)
+		held |= dice_chance(d, 80) ? BIT(i) : 0;
+	held = oracle_authentic(&w->o, held);
+	/* The ADD of an author may come after what it made. */
+	for (int k = 0; k < w->o.n * w->o.n; k++) {
+		struct item copy AUTO_ITEM = { .body = NULL };
+		int i = k % w->o.n, r;
+
+		if (!(held & BIT(i)))
+			continue;
+		build_copy(&us->b, w->items[i], &copy);
+		r = set_add(&w->set, &copy, &how, &at);
+		assert_true(r == 0 || r == SET_ERR_HELD ||
+			    r == SET_ERR_STRANGER);
+	}
+	assert_int_equal(set_evaluate(&w->set), 0);
+	return held;
+}
+
+static void write_small(FILE *f, const struct universe_plan *plan)
+{
+	struct dice dice = { 7 };
+	struct universes us;
+
+	universes_init(&us, plan);
+	for (uint32_t i = 0; i < us.n_all; i++) {
+		const struct universe *u = &us.all[i];
+		struct world w = { .o = { .b = &us.b } };
+
+		if (u->n == plan->items && dice_roll(&dice, SMALL_IN) != 0)
+			continue;
+		universe_oracle(&us, u, &w.o);
+		if (is_beyond_model(&w.o))
+			continue;
+		for (int k = 0; k < w.o.n; k++)
+			w.items[k] = universe_item(&us, u, k);
+		set_init(&w.set);
+		write_universe(f, &w, &us.b, fill_small(&w, &us, &dice));
+		set_deinit(&w.set);
+	}
+	universes_deinit(&us);
+}
+
+static void write_all_small(FILE *f)
+{
+	const uint64_t basic = UNIVERSE_KIND(FOB__KIND__ADD) |
+			       UNIVERSE_KIND(FOB__KIND__REVOKE);
+
+	write_small(f, &(struct universe_plan){
+			       4, 4, basic | UNIVERSE_KIND(FOB__KIND__RECOVERY),
+			       true, true });
+	write_small(f, &(struct universe_plan){
+			       4, 3, basic | UNIVERSE_KIND(FOB__KIND__ENTRY),
+			       true, true });
+	write_small(f, &(struct universe_plan){
+			       4, 3,
+			       basic | UNIVERSE_KIND(FOB__KIND__SUSPEND) |
+				       UNIVERSE_KIND(FOB__KIND__LIFT),
+			       false, false });
 }
 
 static void agrees_with_the_model(void **state)
@@ -231,6 +355,7 @@ static void agrees_with_the_model(void **state)
 	f = fdopen(fd, "w");
 	assert_non_null(f);
 	write_all(f);
+	write_all_small(f);
 	assert_int_equal(fclose(f), 0);
 	snprintf(command, sizeof(command),
 		 "PYTHONDONTWRITEBYTECODE=1 python3 tests/lib/compare_model.py "
