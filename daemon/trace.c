@@ -15,6 +15,7 @@ static enum log_level level_of(enum trace_what what)
 	case TRACE_REVOKED:
 	case TRACE_POISONED:
 	case TRACE_FULL:
+	case TRACE_DAMAGED:
 	case TRACE_KIT:
 	case TRACE_RESCUE:
 		return LOG_LEVEL_WARN;

@@ -198,6 +198,15 @@ static int warn(const struct node *node, struct strings *warnings)
 	    !strings_add(warnings, "membership is incomplete: something that "
 				   "other devices know has not come here yet"))
 		return -ENOMEM;
+	if (node->n_damaged) {
+		snprintf(text, sizeof(text),
+			 "items were damaged on this disk and are asked of "
+			 "other devices again (%u since fobd started): look "
+			 "after the disk",
+			 node->n_damaged);
+		if (!strings_add(warnings, text))
+			return -ENOMEM;
+	}
 	if (node->sync.full &&
 	    !strings_add(warnings, "the store is full: new entries are not "
 				   "taken in from other devices"))

@@ -158,6 +158,7 @@ const char *effect_trace_text(enum trace_what what)
 		[TRACE_RESCUE] = "serves a recovery",
 		[TRACE_RECOVERED] = "recovered",
 		[TRACE_SNAPSHOT] = "snapshot made",
+		[TRACE_DAMAGED] = "found damaged, asks for it again",
 	};
 
 	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] : "?";

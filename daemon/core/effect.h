@@ -73,6 +73,7 @@ enum trace_what {
 	TRACE_RESCUE,	  /* somebody with the kit fetches all; number: items */
 	TRACE_RECOVERED,  /* device: this one; number: items */
 	TRACE_SNAPSHOT,	  /* number: items in it */
+	TRACE_DAMAGED,	  /* item: its row on this disk */
 };
 
 struct effect_trace {

@@ -110,33 +110,26 @@ int load_check(struct step *step)
 	return load_items(step, LOAD_CHECK, items, n);
 }
 
-static int load_checked_one(struct step *step, uint32_t index,
-			    const struct loaded *loaded)
+/* It is not what was stored: the disk is to blame, and nobody else. */
+static void load_damaged(struct step *step, uint32_t index)
+{
+	const uint8_t *id = step->node->set.items[index].id;
+
+	step->node->n_damaged++;
+	step_trace(step, TRACE_DAMAGED, NULL, id, 0);
+	call_tell(step, "alarm", (struct bytes){ id, ID_SIZE },
+		  "an item was damaged on this disk: it is asked of other "
+		  "devices again");
+}
+
+/* Away with it; whoever has a good one is asked for that. */
+static int load_drop(struct step *step, uint32_t index)
 {
 	struct node *node = step->node;
-	AUTO_ITEM struct item item = { 0 };
-	struct item_row row;
 	uint8_t key[4];
 	int r;
 
-	if (!item_row_parse(loaded->row, &row))
-		return -EIO;
-	r = item_parse(&item, node->set.vault_id, row.body, row.signature,
-		       (struct bytes){ NULL, 0 });
-	if (r < 0)
-		return r;
-	if (r == 0)
-		r = item_verify(
-			&item, node->set.vault_id,
-			node->set.authors[node->set.items[index].author].sign);
-	if (r == 0) {
-		set_checked(&node->set, index);
-		row.checked = true;
-		return item_row_put(step, loaded->seq, &row);
-	}
-	step_trace(step, TRACE_REFUSED_ITEM, NULL, node->set.items[index].id,
-		   SET_ERR_FORGED);
-	item_row_key(key, loaded->seq);
+	item_row_key(key, node->set.items[index].seq);
 	effects_delete(step->effects, TABLE_ITEM, BYTES(key));
 	effects_delete(step->effects, TABLE_BLOB, BYTES(key));
 	if (set_class(&node->set, index) == 2)
@@ -147,6 +140,34 @@ static int load_checked_one(struct step *step, uint32_t index,
 		r = set_drop(&node->set, index);
 	sync_lost(&node->sync);
 	return r;
+}
+
+static int load_checked_one(struct step *step, uint32_t index,
+			    const struct loaded *loaded)
+{
+	struct node *node = step->node;
+	AUTO_ITEM struct item item = { 0 };
+	struct item_row row;
+	int r = 1;
+
+	if (item_row_parse(loaded->row, &row))
+		r = item_parse(&item, node->set.vault_id, row.body,
+			       row.signature, (struct bytes){ NULL, 0 });
+	if (r < 0)
+		return r;
+	if (r > 0 || memcmp(item.id, node->set.items[index].id, ID_SIZE) != 0) {
+		load_damaged(step, index);
+		return load_drop(step, index);
+	}
+	r = item_verify(&item, node->set.vault_id,
+			node->set.authors[node->set.items[index].author].sign);
+	if (r == 0) {
+		set_checked(&node->set, index);
+		row.checked = true;
+		return item_row_put(step, loaded->seq, &row);
+	}
+	step_trace(step, TRACE_REFUSED_ITEM, NULL, item.id, SET_ERR_FORGED);
+	return load_drop(step, index);
 }
 
 static int load_checked(struct step *step)

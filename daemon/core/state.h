@@ -197,6 +197,7 @@ struct node {
 	uint32_t check_cursor, check_first;
 	uint64_t check_at; /* mono ms; 0: nothing is to be checked */
 	bool checking;
+	uint32_t n_damaged; /* rows that the check found so, since the start */
 
 	uint8_t *told_forked; /* a byte for each author: was it told? */
 	uint32_t n_told_forked;

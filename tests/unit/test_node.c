@@ -338,6 +338,56 @@ static void test_unchecked(void **state)
 	assert_true(guests_held(&home->guests, bad));
 }
 
+/* A row that the disk spoiled is no reason to stop: it is had again. */
+static void test_damaged_while_running(void **state)
+{
+	struct home *home = *state;
+	struct set *set = &home->one.node->set;
+	struct build *b = &home->guests.b;
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__StatusAsk ask = FOB__STATUS_ASK__INIT;
+	uint8_t key[4];
+	int lost[3], tip;
+
+	request.status = &ask;
+	meet(home);
+	for (uint32_t i = 0; i < 3; i++)
+		lost[i] = build_entry(b, 1, i, NO_PARENTS);
+	tip = build_entry(b, 1, 3, NO_PARENTS);
+	guests_give(&home->guests, CONN,
+		    BUILD_LIST(tip, lost[2], lost[1], lost[0]), false);
+	for (size_t i = 0; i < 3; i++) {
+		struct one_row *row;
+
+		item_row_key(
+			key,
+			set->items[set_find(set, build_id(b, lost[i]))].seq);
+		row = (struct one_row *)(uintptr_t)one_row(
+			&home->one, TABLE_ITEM, BYTES(key));
+		if (i == 0)
+			row->n = 0; /* it is not there at all */
+		else if (i == 1)
+			row->data[0]++; /* nothing of it can be read */
+		else
+			row->data[row->n - 1] ^= 1; /* it is something else */
+	}
+	one_later(&home->one, 2000);
+	assert_int_equal(home->guests.traces[TRACE_DAMAGED], 3);
+	assert_int_equal(home->guests.traces[TRACE_REFUSED_ITEM], 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_false(set_holds(set, build_id(b, lost[i])));
+	assert_true(set_holds(set, build_id(b, tip)));
+	assert_int_not_equal(home->one.node->sync.peers[0].next_run,
+			     UINT64_MAX);
+	assert_non_null(strstr(one_ask(&home->one, &request)->warnings[0],
+			       "damaged on this disk"));
+	guests_give(&home->guests, CONN, BUILD_LIST(lost[2], lost[1], lost[0]),
+		    false);
+	one_restart(&home->one);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(guests_held(&home->guests, lost[i]));
+}
+
 /* --- items that we make ---------------------------------------------------- */
 
 static const Fob__Reply *add_entry(struct home *home, char *issuer)
@@ -861,6 +911,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_unknown_kind),
 		TEST(test_unchecked),
+		TEST(test_damaged_while_running),
 		TEST(test_context),
 		TEST(test_rotation_before_a_write),
 		TEST(test_grants),
