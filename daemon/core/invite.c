@@ -105,6 +105,19 @@ static bool invite_name_taken(const struct node *node, const char *name)
 	return false;
 }
 
+/* How much of a name fits, without a cut inside of a character. */
+static int name_room(const char *name, size_t room)
+{
+	size_t n = strlen(name);
+
+	if (n <= room)
+		return (int)n;
+	n = room;
+	while (n > 0 && ((uint8_t)name[n] & 0xc0) == 0x80)
+		n--;
+	return (int)n;
+}
+
 /* "laptop", "laptop-2", ...: the first that no member has. */
 static void invite_name(const struct node *node, const char *asked,
 			char ret[static DEVICE_NAME_MAX + 1])
@@ -114,7 +127,7 @@ static void invite_name(const struct node *node, const char *asked,
 	snprintf(ret, DEVICE_NAME_MAX + 1, "%s", base);
 	for (unsigned i = 2; invite_name_taken(node, ret) && i < 1000; i++)
 		snprintf(ret, DEVICE_NAME_MAX + 1, "%.*s-%u",
-			 DEVICE_NAME_MAX - 4, base, i);
+			 name_room(base, DEVICE_NAME_MAX - 4), base, i);
 }
 
 static bool invite_ask_good(const Fob__PairAsk *ask)

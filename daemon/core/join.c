@@ -161,6 +161,48 @@ static int join_take(struct step *step, const Fob__Item *item)
 	return r == SET_ERR_HELD ? 0 : r < 0 ? r : r > 0;
 }
 
+static int join_try_one(struct set *set, const Fob__Item *from)
+{
+	AUTO_ITEM struct item item = { 0 };
+	const struct set_arrival how = { .seq = NONE };
+	uint32_t index;
+	int r;
+
+	if (!from)
+		return 1;
+	r = item_parse(
+		&item, set->pinned ? set->vault_id : NULL,
+		(struct bytes){ from->body.data, from->body.len },
+		(struct bytes){ from->signature.data, from->signature.len },
+		(struct bytes){ NULL, 0 });
+	if (r == 0)
+		r = set_add(set, &item, &how, &index);
+	return r == SET_ERR_HELD ? 0 : r < 0 ? r : r > 0;
+}
+
+/*
+ * Would the offer do, in a set that nobody keeps? A GENESIS that is stored
+ * pins the folder to its vault for good. 0, 1 it would not, negative.
+ */
+static int join_try(const Fob__PairOffer *offer)
+{
+	struct set set;
+	uint32_t sponsor;
+	int r;
+
+	set_init(&set);
+	r = join_try_one(&set, offer->genesis);
+	for (size_t i = 0; r == 0 && i < offer->n_chain; i++)
+		r = join_try_one(&set, offer->chain[i]);
+	if (r == 0)
+		r = set_evaluate(&set);
+	sponsor = set_author(&set, offer->sponsor.data);
+	if (r == 0 && (sponsor == NONE || !set.authors[sponsor].member))
+		r = 1;
+	set_deinit(&set);
+	return r;
+}
+
 /* Keys, slots and name are on disk before our signature leaves. */
 static int join_keep(struct step *step, struct call *call, const char *name)
 {
@@ -234,7 +276,9 @@ static int join_offer(struct step *step, const Fob__PairOffer *offer)
 			  "one version?");
 		return 0;
 	}
-	r = join_take(step, offer->genesis);
+	r = node->set.pinned ? 0 : join_try(offer);
+	if (r == 0)
+		r = join_take(step, offer->genesis);
 	for (size_t i = 0; r == 0 && i < offer->n_chain; i++)
 		r = join_take(step, offer->chain[i]);
 	if (r == 0)
@@ -248,7 +292,6 @@ static int join_offer(struct step *step, const Fob__PairOffer *offer)
 			  "to join, or the inviter is no member of it");
 		return 0;
 	}
-	snprintf(join->inviter, sizeof(join->inviter), "%s", offer->inviter);
 	r = join_keep(step, call, offer->name);
 	if (r == 0)
 		r = peer_by_hand(step, sponsor,

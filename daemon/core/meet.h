@@ -53,7 +53,6 @@ struct join {
 	char (*addresses)[64]; /* owned */
 	size_t n_addresses, tried;
 	struct meeting meeting;
-	char inviter[DEVICE_NAME_MAX + 1];
 	enum status status; /* of FAILED */
 	char why[256];
 };

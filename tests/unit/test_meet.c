@@ -64,7 +64,7 @@ static uint32_t join(struct world *world, int node, const char *code,
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__JoinAsk ask = FOB__JOIN_ASK__INIT;
 	char *addresses[] = { world->nodes[A].address };
-	char code_text[128], name_text[64];
+	char code_text[128], name_text[DEVICE_NAME_MAX + 1];
 
 	strcpy(code_text, code);
 	strcpy(name_text, name);
@@ -296,6 +296,29 @@ static void test_approve(void **state)
 	assert_int_equal(ended(world, A, inviting), STATUS_OK);
 }
 
+/* A long name that is taken is cut between two characters. */
+static void test_long_name(void **state)
+{
+	static const char tail[] = "\xc3\xa9-2";
+	struct world *world = *state;
+	char name[DEVICE_NAME_MAX + 1] = "x", code[32];
+	const char *second;
+	uint32_t inviting, joining;
+
+	while (strlen(name) + 2 <= DEVICE_NAME_MAX)
+		strcat(name, "\xc3\xa9");
+	for (int i = B; i <= C; i++) {
+		world_invite(world, A, code, &inviting);
+		joining = join(world, i, code, name);
+		assert_int_equal(ended(world, i, joining), STATUS_OK);
+		assert_true(world_settle(world, WAIT_MS));
+		world_run(world, 5000);
+	}
+	second = world_reply(world, C, joining)->joined->name;
+	assert_int_equal(strlen(second), 61);
+	assert_string_equal(second + strlen(second) - strlen(tail), tail);
+}
+
 static void test_turned_away(void **state)
 {
 	struct world *world = *state;
@@ -523,6 +546,86 @@ static void test_silence(void **state UNUSED)
 	one_deinit(&one);
 }
 
+static void say_offer(struct one *one, const struct build *b, int add,
+		      const uint8_t sponsor[static DEVICE_ID_SIZE])
+{
+	Fob__PairMessage message = FOB__PAIR_MESSAGE__INIT;
+	Fob__PairOffer offer = FOB__PAIR_OFFER__INIT;
+	Fob__Item items[2] = { FOB__ITEM__INIT, FOB__ITEM__INIT };
+	Fob__Item *chain[1] = { &items[1] };
+	struct pairing_event event = { .kind = PAIRING_MESSAGE };
+	char name[] = "b", inviter[] = "a";
+	uint8_t packed[4096], id[DEVICE_ID_SIZE];
+	struct one_step own;
+
+	for (int i = 0; i < 2; i++) {
+		const struct item *from = &b->items[i ? add : 0];
+
+		items[i].body =
+			(ProtobufCBinaryData){ from->body_len, from->body };
+		items[i].signature = (ProtobufCBinaryData){
+			SIGNATURE_SIZE, (uint8_t *)(uintptr_t)from->signature
+		};
+	}
+	memcpy(id, sponsor, sizeof(id));
+	offer.genesis = &items[0];
+	offer.chain = chain;
+	offer.n_chain = 1;
+	offer.sponsor = (ProtobufCBinaryData){ sizeof(id), id };
+	offer.name = name;
+	offer.inviter = inviter;
+	message.offer = &offer;
+	REQUIRE(fob__pair_message__get_packed_size(&message) < sizeof(packed));
+	event.message =
+		(struct bytes){ packed,
+				fob__pair_message__pack(&message, packed) };
+	one_step_begin(one, &own);
+	assert_int_equal(join_event(&own.step, &event), 0);
+	one_step_end(one, &own);
+}
+
+/* What a bad inviter shows ties the folder to no vault. */
+static void test_bad_offer(void **state UNUSED)
+{
+	static struct one one;
+	static struct build b;
+	struct pairing_event ready = { .kind = PAIRING_READY };
+	struct event gone = { .type = EVENT_CLIENT_GONE, .conn = 7 };
+	struct one_step own;
+	int add, other;
+
+	one_init(&one, 1);
+	build_init(&b, 1);
+	add = build_add(&b, 0, 1, FOB__ROLE__DEVICE, 1);
+	other = build_add(&b, 1, 2, FOB__ROLE__DEVICE, 1);
+	for (int bad = 0; bad < 4; bad++) {
+		struct event up = { .type = EVENT_MEET_UP };
+
+		one_join(&one);
+		up.conn = one.node->join->meeting.conn;
+		one_event(&one, &up);
+		one_step_begin(&one, &own);
+		assert_int_equal(join_event(&own.step, &ready), 0);
+		one_step_end(&one, &own);
+		if (bad == 0) /* of somebody who is not in the chain */
+			say_offer(&one, &b, add, build_keys(&b, 2)->id);
+		else if (bad == 1) { /* a signature that is none */
+			b.items[add].signature[5] ^= 1;
+			say_offer(&one, &b, add, build_keys(&b, 1)->id);
+			b.items[add].signature[5] ^= 1;
+		} else if (bad == 2) /* a link of the chain is not there */
+			say_offer(&one, &b, other, build_keys(&b, 1)->id);
+		else
+			say_offer(&one, &b, add, build_keys(&b, 1)->id);
+		assert_int_equal(one.node->set.pinned, bad == 3);
+		assert_int_equal(one.node->state == NODE_JOINING, bad == 3);
+		one_event(&one, &gone);
+		assert_null(one.node->join);
+	}
+	build_deinit(&b);
+	one_deinit(&one);
+}
+
 /* An inviter showed its vault and then could not let us in. */
 static void test_shown_only(void **state UNUSED)
 {
@@ -615,6 +718,7 @@ int main(void)
 		TEST(test_newer),
 		TEST(test_approve),
 		TEST(test_turned_away),
+		TEST(test_long_name),
 		TEST(test_other_role),
 		TEST(test_cannot),
 		TEST(test_nobody_to_ask),
@@ -624,6 +728,7 @@ int main(void)
 		TEST(test_already),
 		cmocka_unit_test(test_client_left),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_bad_offer),
 		cmocka_unit_test(test_shown_only),
 		cmocka_unit_test(test_connections),
 	};
