@@ -1,4 +1,6 @@
 /* fob add: one account, from a URI or from options. */
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,15 +10,16 @@
 #include "client/fields.h"
 #include "client/helper.h"
 #include "client/parsed.h"
+#include "client/pictures.h"
 #include "client/print.h"
 #include "client/report.h"
 #include "client/seed.h"
 #include "proto/text.h"
 
-#define OWN_OPTIONS 10
+#define OWN_OPTIONS 11
 
 struct add_options {
-	char *uri, *issuer, *account, *group, *note;
+	char *uri, *qr, *issuer, *account, *group, *note;
 	struct texts tags, pairs;
 	struct seed_options seed;
 	struct number wait_copies;
@@ -36,6 +39,7 @@ static bool read_options(struct fob *fob, char **argv, struct add_options *o)
 		{ "wait-copies", 0, OPTION_NUMBER, &o->wait_copies },
 		{ "count-keepers", 0, OPTION_FLAG, &o->count_keepers },
 		{ "force", 0, OPTION_FLAG, &o->force },
+		{ "qr", 0, OPTION_TEXT, &o->qr },
 	};
 	struct texts arguments;
 
@@ -53,6 +57,10 @@ static int check_options(struct fob *fob, const struct add_options *o)
 	if (o->uri && o->secret_stdin)
 		return fail(fob, STATUS_USAGE,
 			    "a URI brings its secret: not with "
+			    "--secret-stdin");
+	if (o->qr && (o->uri || o->secret_stdin))
+		return fail(fob, STATUS_USAGE,
+			    "a picture brings its secret: not with a URI or "
 			    "--secret-stdin");
 	if (o->wait_copies.value > UINT32_MAX)
 		return fail(fob, STATUS_USAGE, "--wait-copies: too many");
@@ -108,6 +116,79 @@ static int one_entry(struct fob *fob, const struct parsed *parsed,
 		return fail(fob, STATUS_USAGE,
 			    "there are %zu accounts in it: use fob import",
 			    parsed->entries);
+	return 0;
+}
+
+/* --- a picture ------------------------------------------------------------- */
+
+static int picture_lines(struct fob *fob, const char *name,
+			 struct pictures *pictures)
+{
+	int in, r;
+
+	if (strcmp(name, "-") == 0)
+		return pictures_add(fob, pictures, "standard input",
+				    STDIN_FILENO);
+	in = open(name, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return fail(fob, STATUS_FAILED, "cannot open %s: %s", name,
+			    strerror(errno));
+	r = pictures_add(fob, pictures, name, in);
+	close(in);
+	return r;
+}
+
+static int parse_picture(struct fob *fob, const char *name, struct parsed *ret)
+{
+	struct pictures pictures AUTO_PICTURES = { .fd = -1 };
+	char *format;
+	int r = picture_lines(fob, name, &pictures);
+
+	if (r == 0)
+		r = pictures_done(fob, &pictures, &format);
+	return r == 0 ? parsed_read(fob, pictures.fd, format, ret) : r;
+}
+
+static int ambiguous(struct fob *fob, const struct parsed *parsed)
+{
+	size_t i;
+
+	for (i = 0; i < parsed->n; i++) {
+		const Fob__NewEntry *entry = parsed->list[i].message->entry;
+
+		if (entry)
+			note(fob, "%s%s%s", entry->issuer,
+			     entry->issuer[0] ? "/" : "", entry->account);
+	}
+	return fail(fob, STATUS_AMBIGUOUS,
+		    "there are %zu accounts in the picture: fob import adds "
+		    "them all, or cut out the code of one",
+		    parsed->entries);
+}
+
+/* Other codes may be beside it: to an application, to a page of help. */
+static int from_picture(struct fob *fob, const struct parsed *parsed,
+			Fob__NewEntry **ret)
+{
+	const char *why = NULL;
+	size_t i;
+
+	if (parsed->entries > 1)
+		return ambiguous(fob, parsed);
+	for (i = 0; i < parsed->n; i++) {
+		const Fob__ImportItem *item = parsed->list[i].message;
+
+		if (item->warning[0])
+			warn(fob, "%s", item->warning);
+		if (item->skipped)
+			why = item->skipped->reason;
+		if (item->entry)
+			*ret = item->entry;
+	}
+	if (parsed->entries == 0)
+		return fail(fob, STATUS_NOT_FOUND,
+			    "the picture has QR codes, but no account: %s",
+			    why ? why : "nothing is in them");
 	return 0;
 }
 
@@ -230,10 +311,12 @@ static int from_uri(struct fob *fob, const struct add_options *o)
 {
 	struct parsed parsed AUTO_PARSED = { 0 };
 	Fob__NewEntry *entry = NULL;
-	int r = parse_from(fob, o, &parsed);
+	int r = o->qr ? parse_picture(fob, o->qr, &parsed) :
+			parse_from(fob, o, &parsed);
 
 	if (r == 0)
-		r = one_entry(fob, &parsed, &entry);
+		r = o->qr ? from_picture(fob, &parsed, &entry) :
+			    one_entry(fob, &parsed, &entry);
 	if (r == 0 && entry->otp)
 		r = seed_apply(fob, &o->seed, false, entry->otp);
 	return r == 0 ? add_entry(fob, o, entry) : r;
@@ -266,19 +349,21 @@ static int run_add(struct fob *fob, char **argv)
 	r = check_options(fob, &o);
 	if (r != 0)
 		return r;
-	return o.uri ? from_uri(fob, &o) : from_options(fob, &o);
+	return o.uri || o.qr ? from_uri(fob, &o) : from_options(fob, &o);
 }
 
 const struct command cmd_add = {
 	.name = "add",
 	.brief = "add an account",
-	.help = "Usage: fob add [URI | -] [options]\n"
+	.help = "Usage: fob add [URI | - | --qr IMAGE] [options]\n"
 		"\n"
 		"Adds one account and prints its id. - reads the URI from\n"
 		"standard input; on the command line everybody on the machine\n"
 		"can see it for a moment. Without a URI the secret is asked\n"
 		"for.\n"
 		"\n"
+		"  --qr IMAGE         from the QR code of a PNG or JPEG picture,\n"
+		"                     - for standard input\n"
 		"  --issuer I, --account A\n"
 		"  --type T           totp, hotp, steam, motp, yandex, none\n"
 		"  --algorithm A      SHA1, SHA256, SHA512\n"
@@ -293,6 +378,7 @@ const struct command cmd_add = {
 		"Example:\n"
 		"  $ fob add --issuer GitHub --account ada --secret-stdin "
 		"<secret\n"
-		"  5d1c0e9a8f0b4a57b0c6f1d2e3a4b5c6\n",
+		"  5d1c0e9a8f0b4a57b0c6f1d2e3a4b5c6\n"
+		"  $ fob add --qr screenshot.png\n",
 	.run = run_add,
 };

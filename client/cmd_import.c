@@ -11,6 +11,7 @@
 #include "client/parsed.h"
 #include "client/pass_store.h"
 #include "client/passphrase.h"
+#include "client/pictures.h"
 #include "client/print.h"
 #include "client/report.h"
 #include "client/spool.h"
@@ -336,17 +337,25 @@ static int list_formats(struct fob *fob)
 	return print_json(fob, &json);
 }
 
-static int spool_and_import(struct fob *fob, const struct import_options *o,
-			    int in)
+/* A descriptor that can be read again and again. */
+static int open_file(struct fob *fob, const char *name, int *ret)
 {
-	int fd = spool_open(in, IMPORT_FILE_MAX), r;
+	bool from_stdin = strcmp(name, "-") == 0;
+	int in = STDIN_FILENO, fd;
 
+	if (!from_stdin)
+		in = open(name, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return fail(fob, STATUS_FAILED, "cannot open %s: %s", name,
+			    strerror(errno));
+	fd = spool_open(in, IMPORT_FILE_MAX);
+	if (!from_stdin)
+		close(in);
 	if (fd < 0)
-		return fail(fob, STATUS_FAILED, "cannot read %s: %s", o->file,
+		return fail(fob, STATUS_FAILED, "cannot read %s: %s", name,
 			    strerror(-fd));
-	r = import(fob, o, fd);
-	close(fd);
-	return r;
+	*ret = fd;
+	return 0;
 }
 
 static int import_store(struct fob *fob, const struct import_options *o)
@@ -360,21 +369,53 @@ static int import_store(struct fob *fob, const struct import_options *o)
 	return r;
 }
 
-static int open_and_import(struct fob *fob, const struct import_options *o)
+static int import_pictures(struct fob *fob, struct import_options *o,
+			   const struct pictures *pictures)
 {
-	int in, r;
+	char *format;
+	int r = pictures_done(fob, pictures, &format);
 
-	if (o->format && strcmp(o->format, "pass") == 0)
-		return import_store(fob, o);
-	if (strcmp(o->file, "-") == 0)
-		return spool_and_import(fob, o, STDIN_FILENO);
-	in = open(o->file, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return fail(fob, STATUS_FAILED, "cannot open %s: %s", o->file,
-			    strerror(errno));
-	r = spool_and_import(fob, o, in);
-	close(in);
+	if (r != 0)
+		return r;
+	if (!o->format)
+		o->format = format;
+	return import(fob, o, pictures->fd);
+}
+
+/* Pictures are put together, so that an export of several is whole. */
+static int import_file(struct fob *fob, struct import_options *o,
+		       const struct texts *files, struct pictures *pictures)
+{
+	int fd = -1, r = open_file(fob, o->file, &fd);
+
+	if (r != 0)
+		return r;
+	if (pictures_detect(fd))
+		r = pictures_add(fob, pictures, o->file, fd);
+	else if (files->n == 1)
+		r = import(fob, o, fd);
+	else
+		r = fail(fob, STATUS_USAGE,
+			 "%s is no picture: other files go in one by one",
+			 o->file);
+	close(fd);
 	return r;
+}
+
+static int import_files(struct fob *fob, struct import_options *o,
+			const struct texts *files)
+{
+	struct pictures pictures AUTO_PICTURES = { .fd = -1 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < files->n; i++) {
+		o->file = files->list[i];
+		r = import_file(fob, o, files, &pictures);
+	}
+	if (r != 0 || pictures.fd < 0)
+		return r;
+	return import_pictures(fob, o, &pictures);
 }
 
 static int run_import(struct fob *fob, char **argv)
@@ -390,20 +431,24 @@ static int run_import(struct fob *fob, char **argv)
 	};
 	struct texts arguments;
 
-	if (!options_parse(fob, argv, table, ARRAY_SIZE(table), &arguments) ||
+	if (!options_parse(fob, argv, table, ARRAY_SIZE(table), &arguments))
+		return fob->status;
+	if ((o.formats || arguments.n < 2) &&
 	    !options_exactly(fob, &arguments, o.formats ? 0 : 1,
 			     "FILE, or - for standard input"))
 		return fob->status;
 	if (o.formats)
 		return list_formats(fob);
 	o.file = arguments.list[0];
-	return open_and_import(fob, &o);
+	if (o.format && strcmp(o.format, "pass") == 0 && arguments.n == 1)
+		return import_store(fob, &o);
+	return import_files(fob, &o, &arguments);
 }
 
 const struct command cmd_import = {
 	.name = "import",
 	.brief = "take over the accounts of another application",
-	.help = "Usage: fob import FILE|- [--format F] [--dry-run]\n"
+	.help = "Usage: fob import FILE|PICTURE...|- [--format F] [--dry-run]\n"
 		"       [--group G] [--tag T] [--file-passphrase-file FILE]\n"
 		"       fob import --formats\n"
 		"\n"
@@ -414,6 +459,9 @@ const struct command cmd_import = {
 		"The password of an encrypted file is asked for.\n"
 		"A store of pass is a folder: name it, and the format;\n"
 		"gpg opens its files.\n"
+		"Pictures of QR codes, PNG or JPEG, may be several, in any\n"
+		"order: those that an export of Google Authenticator lacks\n"
+		"are named.\n"
 		"\n"
 		"  --format F   when the format is not found\n"
 		"  --dry-run    only say what would happen\n"
@@ -426,6 +474,7 @@ const struct command cmd_import = {
 		"Example:\n"
 		"  $ fob import accounts.txt\n"
 		"  12 found, 11 added, 1 skipped\n"
+		"  $ fob import IMG_0001.jpg IMG_0002.jpg\n"
 		"  $ fob import --format pass ~/.password-store\n",
 	.run = run_import,
 };

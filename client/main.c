@@ -13,16 +13,16 @@
 
 /* In the order of `fob help`. */
 static const struct command *const commands[] = {
-	&cmd_init,	   &cmd_status,	    &cmd_unlock,     &cmd_lock,
-	&cmd_unlocked,	   &cmd_passphrase, &cmd_code,	     &cmd_list,
-	&cmd_show,	   &cmd_add,	    &cmd_edit,	     &cmd_rm,
-	&cmd_trash,	   &cmd_purge,	    &cmd_history,    &cmd_revert,
-	&cmd_conflicts,	   &cmd_resolve,    &cmd_qr,	     &cmd_import,
-	&cmd_export,	   &cmd_invite,	    &cmd_join,	     &cmd_devices,
-	&cmd_device,	   &cmd_rotate,	    &cmd_quarantine, &cmd_doctor,
-	&cmd_backup_codes, &cmd_group,	    &cmd_apart,	     &cmd_kit,
-	&cmd_snapshot,	   &cmd_recover,    &cmd_peer,	     &cmd_sync,
-	&cmd_log,	   &cmd_events,
+	&cmd_init,	&cmd_status,	   &cmd_unlock,	 &cmd_lock,
+	&cmd_unlocked,	&cmd_passphrase,   &cmd_code,	 &cmd_list,
+	&cmd_show,	&cmd_add,	   &cmd_edit,	 &cmd_rm,
+	&cmd_trash,	&cmd_purge,	   &cmd_history, &cmd_revert,
+	&cmd_conflicts, &cmd_resolve,	   &cmd_qr,	 &cmd_scan,
+	&cmd_import,	&cmd_export,	   &cmd_invite,	 &cmd_join,
+	&cmd_devices,	&cmd_device,	   &cmd_rotate,	 &cmd_quarantine,
+	&cmd_doctor,	&cmd_backup_codes, &cmd_group,	 &cmd_apart,
+	&cmd_kit,	&cmd_snapshot,	   &cmd_recover, &cmd_peer,
+	&cmd_sync,	&cmd_log,	   &cmd_events,
 };
 
 static const char head[] = "Usage: fob [options] COMMAND [arguments]\n"

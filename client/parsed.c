@@ -145,7 +145,8 @@ static bool wrong_password(const struct parsed *parsed)
 	return false;
 }
 
-static int fail_with(struct fob *fob, const struct parsed *parsed, int status)
+static int fail_with(struct fob *fob, const struct parsed *parsed, int status,
+		     const char *name)
 {
 	unsigned int told = STATUS_FAILED;
 
@@ -153,10 +154,13 @@ static int fail_with(struct fob *fob, const struct parsed *parsed, int status)
 		told = STATUS_REFUSED;
 	else if (status == STATUS_USAGE)
 		told = STATUS_USAGE;
-	return fail(fob, told, "%s", error_in(parsed));
+	return fail(fob, told, "%s%s%s", name ? name : "", name ? ": " : "",
+		    error_in(parsed));
 }
 
-static int run(struct fob *fob, char **argv, int in, struct parsed *ret)
+/* name: of the input, for messages, or NULL. */
+static int run(struct fob *fob, char **argv, int in, const char *name,
+	       struct parsed *ret)
 {
 	struct helper helper;
 	int status, r = helper_start(fob, argv, in, true, &helper);
@@ -166,13 +170,13 @@ static int run(struct fob *fob, char **argv, int in, struct parsed *ret)
 	r = read_messages(helper.out, ret);
 	status = helper_wait(&helper);
 	if (error_in(ret))
-		return fail_with(fob, ret, status);
+		return fail_with(fob, ret, status, name);
 	if (r != 0)
-		return fail(fob, STATUS_FAILED, "what fob-formats answers: %s",
+		return fail(fob, STATUS_FAILED, "what %s answers: %s", argv[0],
 			    strerror(-r));
 	if (status != STATUS_OK && !ret->needs_password)
-		return fail(fob, STATUS_FAILED,
-			    "fob-formats failed on this input");
+		return fail(fob, STATUS_FAILED, "%s failed on this input%s%s",
+			    argv[0], name ? ": " : "", name ? name : "");
 	return 0;
 }
 
@@ -215,7 +219,7 @@ static int start(struct fob *fob, int in, const struct start_with *with,
 		argv[n++] = option_fd;
 		argv[n++] = number;
 	}
-	r = run(fob, argv, in, ret);
+	r = run(fob, argv, in, NULL, ret);
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -237,6 +241,15 @@ int parsed_write(struct fob *fob, int in, char *format,
 	struct start_with with = { option, format, password };
 
 	return start(fob, in, &with, ret);
+}
+
+int parsed_picture(struct fob *fob, const char *name, int in,
+		   struct parsed *ret)
+{
+	char program[] = "fob-scan";
+	char *argv[] = { program, NULL };
+
+	return run(fob, argv, in, name, ret);
 }
 
 int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret)

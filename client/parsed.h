@@ -1,7 +1,8 @@
 /*
- * What fob-formats made of a foreign text: entries, what was skipped, and
- * warnings, as messages of proto/local.proto. It owns and wipes them. Nothing
- * is sent to the daemon before the whole text is known to be sound.
+ * What a helper made of foreign input: fob-formats of a text, entries, what
+ * was skipped, and warnings; fob-scan of a picture, what it says. Messages of
+ * proto/local.proto; it owns and wipes them. Nothing is sent to the daemon
+ * before the whole input is known to be sound.
  */
 #ifndef FOB_CLIENT_PARSED_H
 #define FOB_CLIENT_PARSED_H
@@ -38,6 +39,13 @@ int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret);
  */
 int parsed_open(struct fob *fob, int in, char *format,
 		const struct passphrase *password, struct parsed *ret);
+
+/*
+ * What the QR codes of a picture say, by way of fob-scan: a message for each,
+ * the text in its data. None is no error. name: of the picture, for messages.
+ */
+int parsed_picture(struct fob *fob, const char *name, int in,
+		   struct parsed *ret);
 
 /*
  * The other way: framed NewEntry messages come from in, and what comes back is

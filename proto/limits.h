@@ -161,6 +161,15 @@
 #define MIGRATION_ACCOUNTS 10	 /* that we write in one payload */
 #define MIGRATION_BATCH_MAX 1024 /* payloads of one batch */
 
+/* --- pictures of QR codes ------------------------------------------------- */
+#define SCAN_FILE_MAX (32 * 1024 * 1024)    /* bytes */
+#define SCAN_SIDE_MAX 65500		    /* pixels; what JPEG can say */
+#define SCAN_PIXELS_MAX (128 * 1024 * 1024) /* in the file */
+#define SCAN_KEPT_MAX (40 * 1024 * 1024)    /* in memory; more are shrunk */
+#define SCAN_PASSES_MAX 64		    /* over a progressive JPEG */
+#define SCAN_CODES_MAX 256		    /* in one picture */
+#define SCAN_TEXT_MAX (16 * 3072)	    /* bytes of one text, of 16 codes */
+
 /* --- store ---------------------------------------------------------------- */
 #define STORE_MAP_BYTES (4ull << 30)
 #define STORE_READERS 16

@@ -23,62 +23,11 @@
 #include "client/formats/formats.h"
 #include "client/formats/message.h"
 #include "client/sandbox/confine.h"
-#include "proto/frame.h"
+#include "client/sandbox/input.h"
+#include "client/sandbox/output.h"
 #include "proto/secret.h"
 #include "proto/status.h"
 #include "proto/text.h"
-
-#define READ_STEP (64 * 1024)
-
-struct file {
-	uint8_t *p; /* owned */
-	size_t n, capacity;
-};
-
-static void free_file(struct file *file)
-{
-	if (file->p)
-		sodium_memzero(file->p, file->capacity);
-	free(file->p);
-}
-
-static int write_all(const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(STDOUT_FILENO, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-static int send_item(const Fob__ImportItem *item)
-{
-	uint8_t buffer[FRAME_HEADER + FRAME_MAX];
-	size_t n = fob__import_item__get_packed_size(item);
-	int r;
-
-	REQUIRE(n > 0 && n <= FRAME_MAX);
-	frame_header(buffer, n);
-	fob__import_item__pack(item, buffer + FRAME_HEADER);
-	r = write_all(buffer, FRAME_HEADER + n);
-	sodium_memzero(buffer, FRAME_HEADER + n);
-	return r;
-}
-
-static int send_error(char *text)
-{
-	Fob__ImportItem item;
-
-	fob__import_item__init(&item);
-	item.error = text;
-	return send_item(&item);
-}
 
 static int send_format(const char *name)
 {
@@ -88,7 +37,7 @@ static int send_format(const char *name)
 	fob__import_item__init(&item);
 	snprintf(copy, sizeof(copy), "%s", name);
 	item.format = copy;
-	return send_item(&item);
+	return output_item(&item);
 }
 
 static int send_entries(const struct import *import)
@@ -103,7 +52,7 @@ static int send_entries(const struct import *import)
 		message_fill(&message, &import->entries[i]);
 		item.entry = &message.entry;
 		item.position = import->positions[i];
-		r = send_item(&item);
+		r = output_item(&item);
 	}
 	return r;
 }
@@ -123,7 +72,7 @@ static int send_skipped(const struct import_reports *reports)
 		skipped.name = reports->list[i].name;
 		item.skipped = &skipped;
 		item.position = skipped.position;
-		r = send_item(&item);
+		r = output_item(&item);
 	}
 	return r;
 }
@@ -138,7 +87,7 @@ static int send_warnings(const struct import_reports *reports)
 		fob__import_item__init(&item);
 		item.warning = reports->list[i].text;
 		item.position = reports->list[i].position;
-		r = send_item(&item);
+		r = output_item(&item);
 	}
 	return r;
 }
@@ -155,7 +104,7 @@ static int send_dropped(uint64_t dropped, const char *what)
 	snprintf(text, sizeof(text), "%llu further %s are not listed",
 		 (unsigned long long)dropped, what);
 	item.warning = text;
-	return send_item(&item);
+	return output_item(&item);
 }
 
 static int send_import(const struct import *import, const char *format)
@@ -175,49 +124,9 @@ static int send_import(const struct import *import, const char *format)
 	return r;
 }
 
-/* realloc would leave a copy of the old buffer behind. */
-static int grow(struct file *file)
-{
-	size_t capacity = file->capacity ? 2 * file->capacity : READ_STEP;
-	uint8_t *p = malloc(capacity);
-
-	if (!p)
-		return -ENOMEM;
-	if (file->n > 0)
-		memcpy(p, file->p, file->n);
-	free_file(file);
-	file->p = p;
-	file->capacity = capacity;
-	return 0;
-}
-
-/* 0, a negative errno, or -EFBIG beyond IMPORT_FILE_MAX. */
-static int read_file(struct file *file)
-{
-	for (;;) {
-		ssize_t n;
-		int r = file->n == file->capacity ? grow(file) : 0;
-
-		if (r < 0)
-			return r;
-		n = read(STDIN_FILENO, file->p + file->n,
-			 file->capacity - file->n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		file->n += (size_t)n;
-		if (file->n > IMPORT_FILE_MAX)
-			return -EFBIG;
-	}
-}
-
 static int fail(const char *text)
 {
-	char copy[128];
-
-	snprintf(copy, sizeof(copy), "%s", text);
-	send_error(copy);
+	output_error(text);
 	return STATUS_FAILED;
 }
 
@@ -241,12 +150,12 @@ static int refuse(const struct import *import, const char *format, int error)
 		return STATUS_FAILED;
 	if (error == IMPORT_ERR_PASSWORD) {
 		item.needs_password = true;
-		send_item(&item);
+		output_item(&item);
 		return STATUS_LOCKED;
 	}
 	item.error = import->error;
 	item.wrong_password = error == IMPORT_ERR_WRONG;
-	send_item(&item);
+	output_item(&item);
 	return item.wrong_password ? STATUS_REFUSED : STATUS_FAILED;
 }
 
@@ -264,7 +173,7 @@ static int send_file(const struct document *document)
 		fob__import_item__init(&item);
 		item.data.data = document->p + at;
 		item.data.len = size_min(PART, document->n - at);
-		r = send_item(&item);
+		r = output_item(&item);
 	}
 	return r;
 }
@@ -289,7 +198,7 @@ static int send_export(const struct export *export,
 
 static int run_write(const struct target *target, struct bytes password)
 {
-	CLEANUP(free_file) struct file file = { 0 };
+	AUTO_INPUT struct input file = { 0 };
 	AUTO_DOCUMENT struct document document = { 0 };
 	AUTO_EXPORT struct export export;
 	int r;
@@ -298,9 +207,9 @@ static int run_write(const struct target *target, struct bytes password)
 	export.password = password;
 	if (password.p ? !target->sealed : !target->plain)
 		return fail("the format has no such form");
-	r = read_file(&file);
+	r = input_read(&file, IMPORT_FILE_MAX);
 	if (r == 0)
-		r = export_read(&export, (struct bytes){ file.p, file.n });
+		r = export_read(&export, input_bytes(&file));
 	if (r > 0)
 		return fail(export.import.error ? export.import.error :
 						  "the entries are damaged");
@@ -315,17 +224,17 @@ static int run_write(const struct target *target, struct bytes password)
 
 static int run(const struct format *format, struct bytes password)
 {
-	CLEANUP(free_file) struct file file = { 0 };
+	AUTO_INPUT struct input file = { 0 };
 	AUTO_IMPORT struct import import;
 	struct bytes bytes;
 	int r;
 
 	import_init(&import);
 	import.password = password;
-	r = read_file(&file);
+	r = input_read(&file, IMPORT_FILE_MAX);
 	if (r < 0)
 		return fail_errno(r);
-	bytes = (struct bytes){ file.p, file.n };
+	bytes = input_bytes(&file);
 	if (!format)
 		format = formats_detect(bytes);
 	if (!format)

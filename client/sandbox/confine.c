@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -52,6 +53,12 @@ static int filter(unsigned int flags UNUSED)
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), KILL, \
 		ALLOW
 
+/* What is done once in a process wakes those who wait for it: nobody here. */
+#define ALLOW_WAKE                                                             \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 4), LOAD(args[1]),   \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAKE_PRIVATE, 1, 0), \
+		KILL, ALLOW
+
 /* The kernel looks at the low halves only, of what these two arguments are. */
 #define ONLY(field, value) \
 	LOAD(field), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), KILL
@@ -75,8 +82,10 @@ static int filter(unsigned int flags)
 		ALLOW_CALL(SYS_rt_sigreturn),
 		ALLOW_CALL(SYS_getrandom),     /* malloc of glibc */
 		ALLOW_CALL(SYS_clock_gettime), /* where it is no vdso's */
+		ALLOW_CALL(SYS_sysinfo),       /* qsort of glibc */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, lenient ? REFUSE : KILL_ALL),
+		ALLOW_WAKE,
 		ALLOW_NO_EXEC(SYS_mmap),
 		ALLOW_NO_EXEC(SYS_mprotect),
 		/* Of limits only this process's own, and only of memory. */
