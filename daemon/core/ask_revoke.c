@@ -228,6 +228,30 @@ static int revoke_reply(struct step *step, struct call *call, uint32_t device,
 	return account_end(account_reply(step, call, list, n));
 }
 
+/*
+ * The checklist is told once the list of accounts is what it is without that
+ * device: what is only its own then is no account any more.
+ */
+enum { REVOKE_SUSPENDED, REVOKE_REVOKED, REVOKE_EFFECTS };
+
+static int revoke_told(struct step *step, struct call *call)
+{
+	static const char *const effects[] = { "suspended", "revoked" };
+	unsigned stage = (unsigned)call->stage - 1;
+
+	if (!index_complete(step->node))
+		return CALL_INDEX;
+	return revoke_reply(step, call, stage / REVOKE_EFFECTS,
+			    effects[stage % REVOKE_EFFECTS]);
+}
+
+static int revoke_tell(struct step *step, struct call *call, uint32_t device,
+		       unsigned effect)
+{
+	call->stage = (int)(device * REVOKE_EFFECTS + effect + 1);
+	return revoke_told(step, call);
+}
+
 static int revoke_failed(struct step *step, struct call *call, int r)
 {
 	if (r < 0)
@@ -250,7 +274,7 @@ static int revoke_do(struct step *step, struct call *call, uint32_t device,
 		if (r == 0)
 			r = revoke_rotate(step);
 		return r ? revoke_failed(step, call, r) :
-			   revoke_reply(step, call, device, "suspended");
+			   revoke_tell(step, call, device, REVOKE_SUSPENDED);
 	}
 	r = revoke_again(step, device, since, kit);
 	if (r == 0)
@@ -258,7 +282,7 @@ static int revoke_do(struct step *step, struct call *call, uint32_t device,
 	if (r == 0)
 		r = revoke_rotate(step);
 	return r ? revoke_failed(step, call, r) :
-		   revoke_reply(step, call, device, "revoked");
+		   revoke_tell(step, call, device, REVOKE_REVOKED);
 }
 
 /* The kit out of a seed. 0, or 1 when it was replied that it is another's. */
@@ -306,6 +330,8 @@ int ask_revoke(struct step *step, struct call *call)
 	uint32_t device = NONE;
 	int r = 0;
 
+	if (call->stage > 0)
+		return revoke_told(step, call);
 	if (ask->leave)
 		return revoke_leave(step, call);
 	if (step->node->state == NODE_KEEPER)

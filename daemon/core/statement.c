@@ -15,7 +15,11 @@ static void statement_put(struct step *step, uint32_t author)
 	const struct device_status *status =
 		statuses_find(&node->statuses, author);
 
-	if (status)
+	/*
+	 * One that does not open never takes the place of one that did: whoever
+	 * sealed it may have put this device out, and its name is to be told.
+	 */
+	if (status && (status->open || !status->name[0]))
 		effects_soft(step->effects, TABLE_STATUS,
 			     BYTES(node->set.authors[author].id),
 			     (struct bytes){ status->packed,
@@ -117,9 +121,9 @@ int statement_greet(struct step *step, struct sync_peer *peer)
 	    peer->run != SYNC_IDLE || (peer->rescue && peer->leader))
 		return 0;
 	peer->statuses_said = true;
+	/* Of those that were put out too: they have names. */
 	for (uint32_t i = 0; i < node->set.n_authors && r == 0; i++)
-		if (node->set.authors[i].member)
-			r = statement_say(step, peer, i);
+		r = statement_say(step, peer, i);
 	return r;
 }
 

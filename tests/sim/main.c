@@ -41,7 +41,8 @@ struct options {
 
 static const struct story *const lists[] = { stories_sync,    stories_merge,
 					     stories_members, stories_trouble,
-					     stories_bytes,   stories_recover };
+					     stories_bytes,   stories_recover,
+					     stories_loss };
 
 static const struct story *find_story(const char *name)
 {

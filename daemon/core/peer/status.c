@@ -74,6 +74,7 @@ static void status_profile_read(struct device_status *status,
 	struct bytes name = text_of(profile->name);
 
 	status->open = true;
+	status->n_addresses = 0; /* those before */
 	if (name.n <= DEVICE_NAME_MAX && text_line(name))
 		memcpy(status->name, name.p, name.n + 1);
 	for (size_t i = 0;
@@ -221,6 +222,15 @@ static void status_fill(struct device_status *status,
 	memcpy(status->root, statement->root.data, sizeof(status->root));
 }
 
+/* Until it opens, what was said before serves. */
+static void status_inherit(struct device_status *status,
+			   const struct device_status *old)
+{
+	memcpy(status->name, old->name, sizeof(status->name));
+	memcpy(status->addresses, old->addresses, sizeof(status->addresses));
+	status->n_addresses = old->n_addresses;
+}
+
 int statuses_take(struct statuses *statuses, const struct set *set,
 		  struct bytes packed, uint64_t wall, uint32_t *ret_author)
 {
@@ -248,9 +258,8 @@ int statuses_take(struct statuses *statuses, const struct set *set,
 	fresh.heard = wall;
 	status_fill(&fresh, parsed.statement);
 	status_open(&fresh, parsed.statement, NULL, 0);
-	if (!fresh.open) /* until it is, the old name serves */
-		memcpy(fresh.name, statuses->list[author].name,
-		       sizeof(fresh.name));
+	if (!fresh.open)
+		status_inherit(&fresh, &statuses->list[author]);
 	free(statuses->list[author].packed);
 	statuses->list[author] = fresh;
 	*ret_author = author;
