@@ -5,6 +5,7 @@ rescue.py line ADDRESS KIT: dials a device as whoever holds the kit does, by a
 Noise_XXpsk0_25519_ChaChaPoly_BLAKE2b of its own, and asks for the roots of
 the set; and as others do: with another psk, with another static key.
 rescue.py snapshot FILE KIT: opens a snapshot and counts what is in it.
+rescue.py keys FILE KIT: prints the keys of groups that are in a snapshot.
 """
 import hashlib
 import hmac
@@ -243,38 +244,74 @@ def line(address, kit):
     check("noise hears nothing", silent(conn))
 
 
-def snapshot(path, kit):
-    with open(path, "rb") as f:
-        data = f.read()
+def parts(data, kit):
+    """Of an opened snapshot: fields and tag of the chunk, one after another;
+    last the length of what was read."""
     header = data[:140]
-    check("magic and version", header[:16] == b"fob snapshot\0\0\0\1")
-    check("sealed for this kit", header[52:84] == kit.wrap)
     key = blake(b"fob/1 snapshot\0" + header, 32,
                 dh(kit.secret, header[84:116]))
     state = bindings.crypto_secretstream_xchacha20poly1305_state()
     bindings.crypto_secretstream_xchacha20poly1305_init_pull(
         state, header[116:140], key)
-    at, items, made, tag = 140, 0, None, 0
+    at = 140
     while True:
         n = struct.unpack(">I", data[at:at + 4])[0]
         at += 4
         if n == 0:
-            break
+            yield {}, at
+            return
         plain, tag = bindings.crypto_secretstream_xchacha20poly1305_pull(
             state, data[at:at + n])
         at += n
         while plain:
             size = struct.unpack(">I", plain[:4])[0]
-            part = dict(fields(plain[4:4 + size]))
+            yield dict(fields(plain[4:4 + size])), tag
             plain = plain[4 + size:]
+
+
+def snapshot(path, kit):
+    with open(path, "rb") as f:
+        data = f.read()
+    check("magic and version", data[:16] == b"fob snapshot\0\0\0\1")
+    check("sealed for this kit", data[52:84] == kit.wrap)
+    items, made, last, at = 0, None, 0, 0
+    for part, tag in parts(data, kit):
+        if part:
             items += 1 in part
-            made = part.get(3, made)
-    check("the last chunk is marked as such", tag ==
+            made, last = part.get(3, made), tag
+        else:
+            at = tag
+    check("the last chunk is marked as such", last ==
           bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL)
     check("the hash of the file", data[at:] == blake(data[:at], 32))
     statement = dict(fields(dict(fields(made))[1]))
     check("the maker counted the same items", statement[5] == items > 2)
 
 
-{"line": line, "snapshot": snapshot}[sys.argv[1]](
+def group_keys(head, vault, kit):
+    """What the kit opens of a KEY: the keys themselves."""
+    key = list(fields(dict(fields(head)).get(23, b"")))
+    kid = dict(key).get(2)
+    for number, wrap in key:
+        wrap = dict(fields(wrap)) if number == 4 else {}
+        if wrap.get(1) != bytes(16):
+            continue
+        sealing = blake(b"fob/1 wrap\0" + vault + dh(kit.secret, wrap[3]) +
+                        wrap[3] + kit.wrap + kid, 32)
+        opened = ChaCha20Poly1305(sealing).decrypt(bytes(12), wrap[4], b"")
+        assert blake(b"fob/1 kid\0", 16, opened) == kid
+        yield opened
+
+
+def keys(path, kit):
+    with open(path, "rb") as f:
+        data = f.read()
+    for part, _ in parts(data, kit):
+        if 1 in part:
+            head = dict(fields(dict(fields(part[1]))[1]))[1]
+            for key in group_keys(head, data[16:48], kit):
+                print(key.hex())
+
+
+{"line": line, "snapshot": snapshot, "keys": keys}[sys.argv[1]](
     sys.argv[2], Kit(sys.argv[3]))
