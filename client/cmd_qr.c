@@ -11,33 +11,8 @@
 #include "client/print.h"
 #include "client/qr_picture.h"
 #include "client/report.h"
+#include "client/reveal.h"
 #include "proto/text.h"
-
-static int reveal(struct fob *fob, char *query, struct answers *answers,
-		  const Fob__Shown **ret)
-{
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__ShowAsk show;
-	int r;
-
-	fob__show_ask__init(&show);
-	show.query = query;
-	show.reveal = true;
-	request.show = &show;
-	r = ask(fob, &request, answers);
-	if (r != 0)
-		return r;
-	*ret = answers->list[0].reply->shown;
-	if (!*ret || !(*ret)->account)
-		return fail(fob, STATUS_FAILED, "the daemon shows nothing");
-	if ((*ret)->n_otp == 0)
-		return fail(fob, STATUS_NOT_FOUND,
-			    "this entry has no secret of codes");
-	if ((*ret)->n_otp > 1)
-		return fail(fob, STATUS_CONFLICT,
-			    "it has two live seeds: see fob conflicts");
-	return 0;
-}
 
 /* What a URI needs; the texts stay the message's. */
 static int as_uri(const Fob__Shown *shown, char ret[static URI_MAX])
@@ -109,7 +84,7 @@ static int run_qr(struct fob *fob, char **argv)
 	if (!options_parse(fob, argv, NULL, 0, &arguments) ||
 	    !options_exactly(fob, &arguments, 1, "QUERY"))
 		return fob->status;
-	r = reveal(fob, arguments.list[0], &answers, &shown);
+	r = reveal_one(fob, arguments.list[0], &answers, &shown);
 	if (r != 0)
 		return r;
 	r = as_uri(shown, uri);

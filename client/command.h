@@ -42,7 +42,8 @@ extern const struct command cmd_add, cmd_apart, cmd_backup_codes, cmd_code,
 	cmd_invite, cmd_join, cmd_list, cmd_lock, cmd_log, cmd_passphrase,
 	cmd_peer, cmd_purge, cmd_qr, cmd_quarantine, cmd_resolve, cmd_revert,
 	cmd_rm, cmd_rotate, cmd_scan, cmd_show, cmd_status, cmd_sync, cmd_trash,
-	cmd_unlock, cmd_unlocked, cmd_kit, cmd_snapshot, cmd_recover;
+	cmd_unlock, cmd_unlocked, cmd_kit, cmd_snapshot, cmd_recover,
+	cmd_yubikey;
 
 /* Milliseconds for an answer: --timeout, or the seconds given here. */
 uint32_t command_timeout(const struct fob *fob, uint32_t seconds);

@@ -170,6 +170,12 @@
 #define SCAN_CODES_MAX 256		    /* in one picture */
 #define SCAN_TEXT_MAX (16 * 3072)	    /* bytes of one text, of 16 codes */
 
+/* --- security keys -------------------------------------------------------- */
+#define CARD_REPLY_MAX (16 * 1024) /* bytes of one answer, all its pieces */
+#define CARD_NAMES_MAX 256	   /* accounts that one key may list */
+#define CARD_NAME_MAX 64	   /* bytes, YKOATH: PUT */
+#define CARD_ASK_SECONDS 60 /* that a key may take for all we ask of it */
+
 /* --- store ---------------------------------------------------------------- */
 #define STORE_MAP_BYTES (4ull << 30)
 #define STORE_READERS 16
