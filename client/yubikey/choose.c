@@ -10,8 +10,7 @@ static const struct {
 	const char *text;
 } errors[] = {
 	[SESSION_ERR_BROKEN] = { STATUS_FAILED,
-				 "the key answers what no key would: it was "
-				 "left alone" },
+				 "the key answers what no key would" },
 	[SESSION_ERR_APPLET] = { STATUS_NOT_FOUND,
 				 "there is no OATH on this key, or it is "
 				 "turned off" },
@@ -55,8 +54,10 @@ int choose_explain(struct reader *reader, const struct session *session,
 static int try_one(struct reader *reader, const char *name,
 		   struct session *session)
 {
-	int r = reader_connect(reader, name);
+	int r;
 
+	reader->name[0] = '\0';
+	r = reader_connect(reader, name);
 	if (r != 0)
 		return r;
 	session_init(session, &reader->line);
@@ -93,7 +94,10 @@ static int several(struct reader *reader, const char *a, const char *b)
  */
 static void keep_worse(struct reader *reader, struct reader *worst)
 {
-	if (worst->status == STATUS_OK || reader->status != STATUS_NOT_FOUND) {
+	bool empty = reader->status == STATUS_NOT_FOUND &&
+		     reader->name[0] == '\0';
+
+	if (worst->status == STATUS_OK || !empty) {
 		worst->status = reader->status;
 		memcpy(worst->error, reader->error, sizeof(worst->error));
 	}

@@ -73,6 +73,9 @@ static int transmit(void *context, struct bytes command,
 
 	if (r != SCARD_S_SUCCESS)
 		return failed(reader, r);
+	/* Some drivers say so of a card that went while it was asked. */
+	if (n == 0)
+		return failed(reader, SCARD_W_REMOVED_CARD);
 	*ret_n = n;
 	return 0;
 }

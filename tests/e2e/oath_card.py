@@ -6,7 +6,7 @@ reader. oath_card.py PORT [OPTION=VALUE]...
   version=5.4.3   of the firmware
   code=TEXT       it has this access code
   slots=32        how many accounts it has room for
-  trouble=KIND    hostile or broken: see trouble()
+  trouble=KIND,...  hostile or broken: see trouble(); SIGUSR2: the next one
 
 SIGUSR1 takes the card out at its next PUT or DELETE, with the answer unsent.
 It prints "ready" when the reader has it.
@@ -93,7 +93,7 @@ class Applet:
     def __init__(self, options):
         self.version = bytes(map(int, options["version"].split(".")))
         self.slots = int(options["slots"])
-        self.trouble = options["trouble"]
+        self.troubles = options["trouble"].split(",")
         self.device = os.urandom(8)
         self.accounts = {}
         self.key = None
@@ -101,6 +101,10 @@ class Applet:
             self.key = hashlib.pbkdf2_hmac(
                 "sha1", options["code"].encode(), self.device, 1000, 16)
         self.power()
+
+    @property
+    def trouble(self):
+        return self.troubles[0]
 
     def power(self):
         self.selected = False
@@ -278,6 +282,7 @@ def main():
     applet = Applet(options)
     pulled = []
     signal.signal(signal.SIGUSR1, lambda *_: pulled.append(1))
+    signal.signal(signal.SIGUSR2, lambda *_: applet.troubles.pop(0))
     line = connect(int(sys.argv[1]))
     print("ready", flush=True)
     while True:
