@@ -8,8 +8,6 @@
 
 #include "client/command.h"
 
-#define PRINTF(text, rest) __attribute__((format(printf, text, rest)))
-
 /* Tells the error, and returns the status, for `return fail(...)`. */
 int fail(struct fob *fob, unsigned int status, const char *format, ...)
 	PRINTF(3, 4);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF(text, rest) __attribute__((format(printf, text, rest)))
 #define UNUSED __attribute__((unused))
 #define CLEANUP(f) __attribute__((cleanup(f)))
 

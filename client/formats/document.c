@@ -1,6 +1,7 @@
 #include "client/formats/document.h"
 
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,19 @@ void document_add(struct document *document, struct bytes bytes)
 void document_put(struct document *document, const char *text)
 {
 	document_add(document, text_of(text));
+}
+
+void document_format(struct document *document, const char *format, ...)
+{
+	char text[DOCUMENT_FORMAT_MAX + 1];
+	va_list list;
+	int n;
+
+	va_start(list, format);
+	n = vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	REQUIRE(n >= 0 && (size_t)n < sizeof(text));
+	document_put(document, text);
 }
 
 void document_number(struct document *document, uint64_t value)

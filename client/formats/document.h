@@ -25,6 +25,11 @@ struct bytes document_bytes(const struct document *document);
 void document_put(struct document *document, const char *text);
 void document_add(struct document *document, struct bytes bytes);
 
+/* As printf does it, at most DOCUMENT_FORMAT_MAX bytes. No secrets. */
+#define DOCUMENT_FORMAT_MAX 191
+void document_format(struct document *document, const char *format, ...)
+	PRINTF(2, 3);
+
 /* In decimal digits. */
 void document_number(struct document *document, uint64_t value);
 

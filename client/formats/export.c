@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "client/formats/google.h"
+#include "client/formats/latin.h"
+#include "client/formats/paper.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -40,29 +42,40 @@ static bool stratum_carries(const struct entry *entry, struct fault *ret_fault)
 	return false;
 }
 
+static bool code_carries(const struct entry *entry, struct fault *ret_fault)
+{
+	return not_steam(entry, ret_fault) && paper_carries(entry, ret_fault);
+}
+
 static const struct target targets[] = {
-	{ "uri", EVERY, 4, 10, 0, YANDEX, false, false, true, false, not_steam,
-	  list_write },
-	{ "aegis", EVERY, 4, 10, MANY, EVERY, true, true, true, true, NULL,
-	  aegis_write },
+	{ "uri", EVERY, 4, 10, 0, YANDEX, false, false, true, false,
+	  TARGET_TEXT, not_steam, list_write },
+	{ "aegis", EVERY, 4, 10, MANY, EVERY, true, true, true, true,
+	  TARGET_TEXT, NULL, aegis_write },
 	{ "2fas", TOTP | HOTP | STEAM, 4, 10, 1, 0, false, false, true, true,
-	  NULL, twofas_write },
+	  TARGET_TEXT, NULL, twofas_write },
 	{ "bitwarden", TOTP | STEAM, 5, 10, 1, 0, true, true, true, true,
-	  not_steam, bitwarden_write },
+	  TARGET_TEXT, not_steam, bitwarden_write },
 	{ "ente", TOTP | HOTP | STEAM, 4, 10, MANY, 0, true, true, true, true,
-	  not_steam, ente_write },
+	  TARGET_TEXT, not_steam, ente_write },
 	{ "stratum", EVERY, 5, 10, MANY, EVERY, false, false, true, true,
-	  stratum_carries, stratum_write },
+	  TARGET_TEXT, stratum_carries, stratum_write },
 	{ "proton", TOTP | STEAM, 4, 10, 0, 0, true, false, true, true,
-	  not_steam, proton_write },
+	  TARGET_TEXT, not_steam, proton_write },
 	{ "freeotp-plus", TOTP | HOTP | STEAM, 5, 8, 0, 0, false, false, true,
-	  false, not_steam, freeotp_plus_write },
+	  false, TARGET_TEXT, not_steam, freeotp_plus_write },
 	{ "keepassxc-csv", TOTP | STEAM, 4, 10, 1, 0, true, false, true, false,
-	  not_steam, keepassxc_csv_write },
+	  TARGET_TEXT, not_steam, keepassxc_csv_write },
 	{ "keepassxc-xml", TOTP | STEAM, 4, 10, 1, 0, true, false, true, false,
-	  not_steam, keepassxc_xml_write },
+	  TARGET_TEXT, not_steam, keepassxc_xml_write },
 	{ "google", TOTP | HOTP, 6, 8, 0, 0, false, false, true, false,
-	  google_carries, list_write_google },
+	  TARGET_TEXT, google_carries, list_write_google },
+	{ "html", EVERY, 4, 10, 0, EVERY, false, false, true, false,
+	  TARGET_TEXT, code_carries, html_write },
+	{ "pdf", EVERY, 4, 10, 0, EVERY, false, false, true, false,
+	  TARGET_BINARY, code_carries, pdf_write },
+	{ "png", EVERY, 4, 10, 0, YANDEX, false, false, true, false,
+	  TARGET_EACH, code_carries, png_write },
 };
 
 const struct target *export_at(size_t i)
@@ -117,6 +130,17 @@ static bool loses_issuer(const struct target *target, const struct entry *entry)
 	       strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
 }
 
+static const char *letters_lost(const struct target *target,
+				const struct entry *entry)
+{
+	if (target->write != pdf_write ||
+	    (latin_holds(text_of(entry_get(entry, ENTRY_ISSUER))) &&
+	     latin_holds(text_of(entry_get(entry, ENTRY_ACCOUNT)))))
+		return NULL;
+	return "letters that are not Latin are a ? on the page, and right in "
+	       "its code";
+}
+
 static const char *tags_lost(const struct target *target,
 			     const struct entry *entry)
 {
@@ -141,6 +165,7 @@ static int report_lost(struct export *export, uint64_t position,
 			"without its PIN" :
 			NULL,
 		loses_issuer(target, entry) ? "without its issuer" : NULL,
+		letters_lost(target, entry),
 	};
 	int r = 0;
 

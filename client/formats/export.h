@@ -14,6 +14,12 @@
 
 struct export;
 
+enum target_kind {
+	TARGET_TEXT = 0, /* may be shown on a terminal */
+	TARGET_BINARY,
+	TARGET_EACH, /* a binary file for each entry, export->only */
+};
+
 /* What a format can say, and who writes it. */
 struct target {
 	const char *name;
@@ -23,6 +29,7 @@ struct target {
 	uint32_t pins; /* of these types it takes the PIN along; bits */
 	bool note, favourite;
 	bool plain, sealed; /* the forms that there are, one at least */
+	enum target_kind kind;
 
 	/* NULL, or whether what is special to the format can be said. */
 	bool (*carries)(const struct entry *entry, struct fault *ret_fault);
@@ -39,6 +46,8 @@ struct export
 {
 	const struct target *target;
 	struct bytes password; /* p is NULL: the plain form */
+	char date[16];	       /* of today, for what is printed */
+	size_t only;	       /* TARGET_EACH: the index of the entry */
 
 	/* Owned: the entries, and what is left out and lost, in import's words. */
 	struct import import;
@@ -64,7 +73,7 @@ int export_message(struct export *export, uint64_t position,
  */
 int export_read(struct export *export, struct bytes input);
 
-/* The whole file. 0 or -ENOMEM. */
+/* The whole file, or that of the entry export->only. 0 or -ENOMEM. */
 int export_write(const struct export *export, struct document *document);
 
 /* Names of the type (totp, hotp, ...) and of the algorithm (SHA1, ...). */
@@ -108,6 +117,9 @@ int proton_write(const struct export *export, struct document *document);
 int freeotp_plus_write(const struct export *export, struct document *document);
 int keepassxc_csv_write(const struct export *export, struct document *document);
 int keepassxc_xml_write(const struct export *export, struct document *document);
+int html_write(const struct export *export, struct document *document);
+int pdf_write(const struct export *export, struct document *document);
+int png_write(const struct export *export, struct document *document);
 int list_write_google(const struct export *export, struct document *document);
 
 #endif

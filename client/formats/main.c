@@ -1,7 +1,8 @@
 /*
  * fob-formats: what other applications write, and what they read. With
  * --write the entries come framed on standard input, and the file goes out in
- * ImportItem messages too, behind the reports of what has no place in it.
+ * ImportItem messages too, behind the reports of what has no place in it; where
+ * each entry has a file of its own, with the entry's position.
  *
  * Without it: a foreign file on standard input, framed ImportItem messages
  * on standard output (proto/local.proto), which `fob import` reads. Nothing
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/formats/export.h"
@@ -28,6 +30,8 @@
 #include "proto/secret.h"
 #include "proto/status.h"
 #include "proto/text.h"
+
+#define DATE_SIZE 16
 
 static int send_format(const char *name)
 {
@@ -163,7 +167,7 @@ static int refuse(const struct import *import, const char *format, int error)
 
 #define PART (48 * 1024) /* bytes of the file in one message */
 
-static int send_file(const struct document *document)
+static int send_file(const struct document *document, uint64_t position)
 {
 	int r = 0;
 
@@ -171,6 +175,7 @@ static int send_file(const struct document *document)
 		Fob__ImportItem item;
 
 		fob__import_item__init(&item);
+		item.position = position;
 		item.data.data = document->p + at;
 		item.data.len = size_min(PART, document->n - at);
 		r = output_item(&item);
@@ -178,9 +183,8 @@ static int send_file(const struct document *document)
 	return r;
 }
 
-/* Nothing goes out before the whole file is there. */
-static int send_export(const struct export *export,
-		       const struct document *document)
+/* What has no place in the file, before the file. */
+static int send_losses(const struct export *export)
 {
 	const struct import *import = &export->import;
 	int r = send_format(export->target->name);
@@ -193,18 +197,45 @@ static int send_export(const struct export *export,
 		r = send_dropped(import->skipped.dropped, "left out");
 	if (r == 0)
 		r = send_dropped(import->warnings.dropped, "losses");
-	return r == 0 ? send_file(document) : r;
+	return r;
 }
 
-static int run_write(const struct target *target, struct bytes password)
+/* 0, a negative errno, or STATUS_FAILED when nobody takes it. */
+static int write_file(const struct export *export, uint64_t position)
+{
+	AUTO_DOCUMENT struct document document = { 0 };
+	int r = export_write(export, &document);
+
+	if (r != 0)
+		return r;
+	return send_file(&document, position) == 0 ? 0 : STATUS_FAILED;
+}
+
+/*
+ * Nobody uses a file before the end of ours, so those of several need not all
+ * be there at once.
+ */
+static int write_files(struct export *export)
+{
+	int r = 0;
+
+	if (export->target->kind != TARGET_EACH)
+		return write_file(export, 0);
+	for (; r == 0 && export->only < export->import.n; export->only++)
+		r = write_file(export, export->import.positions[export->only]);
+	return r;
+}
+
+static int run_write(const struct target *target, const char *date,
+		     struct bytes password)
 {
 	AUTO_INPUT struct input file = { 0 };
-	AUTO_DOCUMENT struct document document = { 0 };
 	AUTO_EXPORT struct export export;
 	int r;
 
 	export_init(&export, target);
 	export.password = password;
+	snprintf(export.date, sizeof(export.date), "%s", date);
 	if (password.p ? !target->sealed : !target->plain)
 		return fail("the format has no such form");
 	r = input_read(&file, IMPORT_FILE_MAX);
@@ -213,11 +244,12 @@ static int run_write(const struct target *target, struct bytes password)
 	if (r > 0)
 		return fail(export.import.error ? export.import.error :
 						  "the entries are damaged");
-	if (r == 0)
-		r = export_write(&export, &document);
 	if (r < 0)
 		return fail_errno(r);
-	return send_export(&export, &document) == 0 ? STATUS_OK : STATUS_FAILED;
+	if (send_losses(&export) != 0)
+		return STATUS_FAILED;
+	r = write_files(&export);
+	return r < 0 ? fail_errno(r) : r;
 }
 
 /* --- the way in -------------------------------------------------------------- */
@@ -267,13 +299,18 @@ static int list_formats(void)
 	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
-/* "aegis sealed plain": a line each. */
+/* "aegis text sealed plain": a line each. */
 static int list_targets(void)
 {
+	static const char *const kinds[] = {
+		[TARGET_TEXT] = "text",
+		[TARGET_BINARY] = "binary",
+		[TARGET_EACH] = "each",
+	};
 	const struct target *target;
 
 	for (size_t i = 0; (target = export_at(i)); i++)
-		printf("%s%s%s\n", target->name,
+		printf("%s %s%s%s\n", target->name, kinds[target->kind],
 		       target->sealed ? " sealed" : "",
 		       target->plain ? " plain" : "");
 	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
@@ -343,8 +380,19 @@ static int read_password(int fd, uint8_t **ret_p, size_t *ret_n)
 	return 0;
 }
 
+/* The local date, for which files are read that are out of reach later. */
+static void today(char ret[static DATE_SIZE])
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	localtime_r(&now, &tm);
+	strftime(ret, DATE_SIZE, "%Y-%m-%d", &tm);
+}
+
 int main(int argc, char **argv)
 {
+	char date[DATE_SIZE] = "";
 	uint8_t *password AUTO_SECRET = NULL;
 	const struct format *format = NULL;
 	const struct target *target = NULL;
@@ -372,6 +420,7 @@ int main(int argc, char **argv)
 			return STATUS_USAGE;
 		}
 	}
+	today(date);
 	/* All three want more of the system than is in reach later. */
 	json_object_seed(0);
 	if (sodium_init() < 0)
@@ -382,5 +431,5 @@ int main(int argc, char **argv)
 	if (confine(CONFINE_RAISABLE) < 0)
 		return fail("the file cannot be read in a sandbox");
 	secret = (struct bytes){ password, n };
-	return target ? run_write(target, secret) : run(format, secret);
+	return target ? run_write(target, date, secret) : run(format, secret);
 }
