@@ -6,16 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/account.h"
-#include "client/file.h"
+#include "client/export_file.h"
 #include "client/helper.h"
 #include "client/outgoing.h"
 #include "client/parsed.h"
 #include "client/passphrase.h"
 #include "client/print.h"
-#include "client/prompt.h"
-#include "client/qr_picture.h"
 #include "client/report.h"
+#include "client/series.h"
 
 struct export_options {
 	char *format, *out, *passphrase_file, *query;
@@ -25,6 +23,8 @@ struct export_options {
 /* What fob-formats says of its formats. */
 struct form {
 	bool known, plain, sealed;
+	bool binary; /* nothing for a terminal */
+	bool each;   /* a file for each account */
 };
 
 #define TARGETS_SIZE 4096
@@ -69,6 +69,8 @@ static int find_form(struct fob *fob, const char *format, struct form *ret)
 			continue;
 		ret->known = true;
 		ret->sealed = strstr(line + n, " sealed") != NULL;
+		ret->each = strstr(line + n, " each") != NULL;
+		ret->binary = ret->each || strstr(line + n, " binary");
 		ret->plain = strstr(line + n, " plain") != NULL;
 	}
 	return ret->known ? 0 :
@@ -164,130 +166,13 @@ static int told(struct fob *fob, const struct export_options *o,
 	return print_json(fob, &json);
 }
 
-/* --- where it goes ------------------------------------------------------------ */
-
-static int to_file(struct fob *fob, const struct export_options *o,
-		   const struct parsed *parsed)
-{
-	struct file file AUTO_FILE = { .fd = -1 };
-	int r = file_begin(fob, &file, o->out);
-
-	for (size_t i = 0; r == 0 && i < parsed->n; i++)
-		r = file_write(fob, &file,
-			       account_bytes(parsed->list[i].message->data));
-	if (r != 0)
-		return r;
-	return o->force ? file_end(fob, &file) : file_end_new(fob, &file);
-}
-
-/* A terminal is for people: not for what is no text. */
-static bool is_text(const struct parsed *parsed)
-{
-	for (size_t i = 0; i < parsed->n; i++) {
-		struct bytes data =
-			account_bytes(parsed->list[i].message->data);
-
-		if (data.n > 0 && memchr(data.p, '\0', data.n))
-			return false;
-	}
-	return true;
-}
-
-static int to_stdout(struct fob *fob, const struct parsed *parsed)
-{
-	if (print_terminal(fob) && !is_text(parsed))
-		return fail(fob, STATUS_USAGE,
-			    "it is no text for a terminal: give -o FILE");
-	for (size_t i = 0; i < parsed->n; i++) {
-		struct bytes data =
-			account_bytes(parsed->list[i].message->data);
-
-		if (data.n > 0 && fwrite(data.p, 1, data.n, stdout) != data.n)
-			return fail(fob, STATUS_FAILED, "standard output: %s",
-				    strerror(errno));
-	}
-	return print_done(fob);
-}
-
-/* --- Google's, as pictures for a phone ---------------------------------------- */
-
-struct series {
-	char *text;   /* owned, all lines */
-	char **lines; /* owned, into the text */
-	size_t n;
-};
-
-static void series_free(struct series *series)
-{
-	if (series->text)
-		sodium_memzero(series->text, strlen(series->text));
-	free(series->text);
-	free(series->lines);
-}
-
-static int series_make(const struct parsed *parsed, struct series *ret)
-{
-	size_t size = 1, n = 0;
-	char *line, *rest = NULL;
-
-	for (size_t i = 0; i < parsed->n; i++)
-		size += parsed->list[i].message->data.len;
-	ret->text = calloc(1, size);
-	ret->lines = calloc(size, sizeof(*ret->lines));
-	if (!ret->text || !ret->lines)
-		return -ENOMEM;
-	for (size_t i = 0; i < parsed->n; i++) {
-		struct bytes data =
-			account_bytes(parsed->list[i].message->data);
-
-		if (data.n > 0)
-			memcpy(ret->text + n, data.p, data.n);
-		n += data.n;
-	}
-	for (line = strtok_r(ret->text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
-		ret->lines[ret->n++] = line;
-	return 0;
-}
-
-/* The next picture: on, back, or past the last. */
-static size_t turn(struct fob *fob, const struct series *series, size_t i)
-{
-	char question[96], answer[8];
-
-	snprintf(question, sizeof(question),
-		 "%zu of %zu (Enter: on, b: back, q: quit) ", i + 1, series->n);
-	if (fob->yes || series->n == 1)
-		return i + 1;
-	if (prompt_line(question, answer, sizeof(answer)) != 0 ||
-	    answer[0] == 'q')
-		return series->n;
-	if (answer[0] == 'b')
-		return i > 0 ? i - 1 : 0;
-	return i + 1;
-}
-
-static int to_pictures(struct fob *fob, const struct parsed *parsed)
-{
-	CLEANUP(series_free) struct series series = { 0 };
-	size_t i = 0;
-	int r = 0;
-
-	if (series_make(parsed, &series) < 0)
-		return fail(fob, STATUS_FAILED, "out of memory");
-	while (r == 0 && i < series.n) {
-		r = qr_picture(fob, series.lines[i]);
-		if (r == 0)
-			i = turn(fob, &series, i);
-	}
-	return r;
-}
-
 /* --- the command ---------------------------------------------------------------- */
 
 static int put_out(struct fob *fob, const struct export_options *o,
-		   const struct outgoing *outgoing, const struct parsed *parsed)
+		   const struct form *form, const struct outgoing *outgoing,
+		   const struct parsed *parsed)
 {
+	const struct export_file to = { o->out, o->force, form->each };
 	int r;
 
 	tell_losses(fob, outgoing, parsed);
@@ -295,11 +180,15 @@ static int put_out(struct fob *fob, const struct export_options *o,
 		return fail(fob, STATUS_FAILED,
 			    "none of them has a place in this format");
 	if (o->out)
-		r = to_file(fob, o, parsed);
+		r = export_file_write(fob, &to, outgoing, parsed);
 	else if (print_terminal(fob) && strcmp(o->format, "google") == 0)
-		r = to_pictures(fob, parsed);
+		r = series_show(fob, parsed);
+	else if (form->each && written(outgoing, parsed) > 1)
+		r = fail(fob, STATUS_USAGE,
+			 "it is a file for each account: give -o FILE.png, "
+			 "or -o FOLDER");
 	else
-		r = to_stdout(fob, parsed);
+		r = export_file_print(fob, form->binary, parsed);
 	return r ? r : told(fob, o, outgoing, parsed);
 }
 
@@ -320,7 +209,7 @@ static int export(struct fob *fob, const struct export_options *o,
 	if (r == 0)
 		r = parsed_write(fob, outgoing.fd, o->format, password,
 				 &parsed);
-	return r ? r : put_out(fob, o, &outgoing, &parsed);
+	return r ? r : put_out(fob, o, form, &outgoing, &parsed);
 }
 
 /* Before anything is asked: what cannot come to an end need not begin. */
@@ -337,7 +226,7 @@ static int check(struct fob *fob, const struct export_options *o,
 	if (o->passphrase_file && (o->plain || !ret->sealed))
 		return fail(fob, STATUS_USAGE,
 			    "the plain form takes no password");
-	if (o->out && !o->force && lstat(o->out, &st) == 0)
+	if (o->out && !ret->each && !o->force && lstat(o->out, &st) == 0)
 		return fail(fob, STATUS_CONFLICT,
 			    "%s is there already: --force replaces it", o->out);
 	return 0;
@@ -383,7 +272,11 @@ const struct command cmd_export = {
 		"is asked for as well. What has no place in the format is said\n"
 		"before anything is written. FILE is readable by you alone,\n"
 		"and appears when it is whole. Without -o it goes to standard\n"
-		"output; format google becomes QR codes on a terminal.\n"
+		"output; format google becomes QR codes on a terminal, turned\n"
+		"by space, p and q.\n"
+		"html and pdf are pages for the safe, to be printed: a QR code\n"
+		"and the secret of each account. png is a picture for each:\n"
+		"several go to FILE-1.png, FILE-2.png... or into a folder.\n"
 		"\n"
 		"  --format F         the format\n"
 		"  -o, --output FILE  where it goes\n"
@@ -395,6 +288,7 @@ const struct command cmd_export = {
 		"\n"
 		"Example:\n"
 		"  $ fob export --format aegis -o aegis.json\n"
-		"  $ fob export --format google github\n",
+		"  $ fob export --format google github\n"
+		"  $ fob export --format pdf -o safe.pdf\n",
 	.run = run_export,
 };

@@ -17,6 +17,7 @@ static volatile sig_atomic_t caught;
 struct terminal {
 	int fd;
 	bool echo;
+	const char *leave; /* said at the end, or NULL */
 	struct termios before;
 	struct sigaction handlers[ARRAY_SIZE(signals)];
 };
@@ -36,11 +37,27 @@ static void watch_signals(struct terminal *t)
 		sigaction(signals[i], &action, &t->handlers[i]);
 }
 
+static void say(int fd, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t done = write(fd, text, n);
+
+		if (done <= 0)
+			return;
+		text += done;
+		n -= (size_t)done;
+	}
+}
+
 /* Puts all back, and lets a signal do now what it came for. */
 static void restore(struct terminal *t)
 {
 	size_t i;
 
+	if (t->leave)
+		say(t->fd, t->leave);
 	if (!t->echo)
 		tcsetattr(t->fd, TCSAFLUSH, &t->before);
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
@@ -54,6 +71,7 @@ static int begin(struct terminal *t, bool echo)
 {
 	struct termios silent;
 
+	t->leave = NULL;
 	t->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (t->fd < 0)
 		return PROMPT_ERR_TERMINAL;
@@ -69,20 +87,6 @@ static int begin(struct terminal *t, bool echo)
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	tcsetattr(t->fd, TCSAFLUSH, &silent);
 	return 0;
-}
-
-static void say(int fd, const char *text)
-{
-	size_t n = strlen(text);
-
-	while (n > 0) {
-		ssize_t done = write(fd, text, n);
-
-		if (done <= 0)
-			return;
-		text += done;
-		n -= (size_t)done;
-	}
 }
 
 /* Reads to the end of the line even when it does not fit. */
@@ -170,4 +174,80 @@ bool prompt_yes(const char *question)
 	r = read_line(t.fd, (uint8_t *)answer, sizeof(answer), &n);
 	restore(&t);
 	return r == 0 && n > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* --- pages ------------------------------------------------------------------- */
+
+enum key { KEY_OTHER, KEY_ON, KEY_BACK, KEY_END };
+
+/* The other screen of the terminal, and this one again. */
+#define ENTER "\033[?1049h"
+#define LEAVE "\033[?1049l"
+#define CLEAR "\033[H\033[2J"
+
+static enum key read_key(int fd)
+{
+	char c[8];
+	ssize_t n = read(fd, c, sizeof(c));
+
+	if (n <= 0 || caught)
+		return KEY_END;
+	if (n >= 3 && c[0] == '\033')
+		return c[2] == 'C' || c[2] == 'B' ? KEY_ON :
+		       c[2] == 'D' || c[2] == 'A' ? KEY_BACK :
+						    KEY_OTHER;
+	if (strchr(" nl\r\n", c[0]) && c[0])
+		return KEY_ON;
+	if (strchr("pbh\177", c[0]) && c[0])
+		return KEY_BACK;
+	return c[0] == 'q' || c[0] == '\004' ? KEY_END : KEY_OTHER;
+}
+
+/* A key at a time, and none of them shown; signals come as before. */
+static void set_keys(const struct terminal *t)
+{
+	struct termios keys = t->before;
+
+	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	keys.c_cc[VMIN] = 1;
+	keys.c_cc[VTIME] = 0;
+	tcsetattr(t->fd, TCSAFLUSH, &keys);
+}
+
+static int turn(struct terminal *t, size_t n,
+		int (*draw)(void *context, size_t i), void *context)
+{
+	enum key key = KEY_ON;
+	size_t i = 0;
+	int r = 0;
+
+	while (i < n && key != KEY_END && !caught) {
+		if (key != KEY_OTHER) {
+			say(t->fd, CLEAR);
+			r = draw(context, i);
+		}
+		if (r != 0)
+			return r;
+		key = read_key(t->fd);
+		if (key == KEY_ON)
+			i++;
+		else if (key == KEY_BACK && i > 0)
+			i--;
+	}
+	return 0;
+}
+
+int prompt_pages(size_t n, int (*draw)(void *context, size_t i), void *context)
+{
+	struct terminal t;
+	int r = begin(&t, false);
+
+	if (r != 0)
+		return -ENOTTY;
+	t.leave = LEAVE;
+	say(t.fd, ENTER);
+	set_keys(&t);
+	r = turn(&t, n, draw, context);
+	restore(&t);
+	return r;
 }

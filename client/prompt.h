@@ -29,4 +29,12 @@ int prompt_line(const char *question, char *ret, size_t size);
 /* "QUESTION [y/N] "; without a terminal: no. */
 bool prompt_yes(const char *question);
 
+/*
+ * Pages on a screen of their own, which is gone afterwards, turned by keys:
+ * on (space, n, Enter, right), back (p, b, left), and an end (q, or on past
+ * the last). draw shows page i from 0 and returns 0 or a status, which ends
+ * it. 0, that status, or -errno; a signal is let do its work at the end.
+ */
+int prompt_pages(size_t n, int (*draw)(void *context, size_t i), void *context);
+
 #endif

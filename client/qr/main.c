@@ -8,6 +8,7 @@
 #include <qrencode.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "proto/status.h"
@@ -51,13 +52,32 @@ static void draw_line(const struct picture *p, int y)
 	fputs(p->plain ? "\n" : "\033[0m\n", stdout);
 }
 
+/* A picture that is cut cannot be read. */
+static void check_room(const struct picture *p)
+{
+	int columns = p->code->width + 2 * QUIET, lines = (columns + 1) / 2 + 1;
+	struct winsize window;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 ||
+	    window.ws_col == 0 ||
+	    (window.ws_col >= columns && window.ws_row >= lines))
+		return;
+	fprintf(stderr,
+		"The picture takes %d columns and %d lines, the window has %d "
+		"and %d: make it larger, or its letters smaller.\n",
+		columns, lines, window.ws_col, window.ws_row);
+}
+
 static int draw(const struct picture *p)
 {
 	int y;
 
 	for (y = -QUIET; y < p->code->width + QUIET; y += 2)
 		draw_line(p, y);
-	return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+	if (fflush(stdout) != 0)
+		return STATUS_FAILED;
+	check_room(p);
+	return STATUS_OK;
 }
 
 static int print_rows(const QRcode *code)

@@ -76,7 +76,84 @@ check_export freeotp-plus '' ''
 check_export keepassxc-csv '' ^Bank
 check_export keepassxc-xml '' ^Bank
 check_export google '' '^(Steam|Slow)'
-equal "each format is listed" "$(fob a export --formats | wc -l)" 11
+equal "each format is listed" "$(fob a export --formats | wc -l)" 14
+
+# --- on paper: what a camera sees is the list of URIs ---
+uris=$(fob a export --format uri 2>/dev/null | sort)
+camera() {
+	zbarimg -q --raw "$@" 2>/dev/null | sort
+}
+mkdir "$work/html" "$work/pdf" "$work/png" "$work/folder"
+for format in html pdf png; do
+	check "$format: is written" fob a export --format $format \
+		-o "$work/$format/x.$format"
+done
+python3 "$here/raster.py" html "$work/html/x.html" "$work/html"
+equal "html: a camera reads it" "$(camera "$work"/html/*.pgm)" "$uris"
+equal "png: a file for each, by its number" \
+	"$(cd "$work/png" && echo *)" "x-1.png x-2.png x-3.png x-4.png x-5.png"
+equal "png: a camera reads them" "$(camera "$work"/png/*)" "$uris"
+if command -v pdftoppm >/dev/null; then
+	pdftoppm -r 110 -gray "$work/pdf/x.pdf" "$work/pdf/page"
+	equal "pdf: a camera reads it" "$(camera "$work"/pdf/*.pgm)" "$uris"
+	matches "pdf: and people do" "$(pdftotext -layout "$work/pdf/x.pdf" -)" \
+		'Slow.*ONSW G4TF ORZW KY3S MV2H GZLD.*SHA256, 6 digits, every 60 s'
+else
+	echo "pdftoppm (poppler-utils) is missing: the PDF is not looked at"
+fi
+equal "all by their owner alone" \
+	"$(stat -c %a "$work"/html/x.html "$work"/pdf/x.pdf "$work"/png/* |
+		sort -u)" 600
+check "png: one account" fob a export --format png -o "$work/one.png" GitHub
+equal "png: is one file" "$(camera "$work/one.png")" "$(grep GitHub <<<"$uris")"
+check "png: into a folder" fob a export --format png -o "$work/folder"
+equal "png: as many" "$(camera "$work"/folder/fob-*.png)" "$uris"
+rm "$work/folder/fob-"[1-3].png
+exits 9 "png: one is there" fob a export --format png -o "$work/folder"
+equal "png: then none is written" "$(cd "$work/folder" && echo *)" \
+	"fob-4.png fob-5.png"
+check "png: but with --force" fob a export --format png -o "$work/folder" \
+	--force
+equal "png: all are" "$(camera "$work"/folder/*)" "$uris"
+exits 2 "png: several to standard output" fob a export --format png
+full_png() (
+	ulimit -f 2
+	trap '' XFSZ
+	fob a export --format png -o "$work/full.png"
+)
+exits 1 "png: no room" full_png
+equal "png: and none is left" "$(find "$work" -name 'full*')" ""
+
+# --- Google's series, on a terminal ---
+for i in {B..M}; do
+	echo "otpauth://totp/S$i:me?secret=GEZDGNBVGY3TQOJ$i&issuer=S$i"
+done >"$work/many"
+fob b import "$work/many" >/dev/null
+series() {
+	python3 "$here/series.py" "$1" "$work/screens" "$FOB_BUILD/fob" \
+		--socket "$work/b/sock" --passphrase-file "$work/pass" \
+		export --format google
+}
+mkdir "$work/screen"
+equal "a series of pictures" "$(series ' pRq')" \
+	"settings restored
+screen back
+status 0"
+python3 "$here/raster.py" screen "$work/screens" "$work/screen"
+fob b export --format google >"$work/lines" 2>/dev/null
+for i in 0 1 2 3; do
+	sed -n $((i % 2 + 1))p "$work/lines" | cut -c 1-60
+done >"$work/wanted"
+for i in 0 1 2 3; do
+	camera "$work/screen/$i.pgm" | cut -c 1-60
+done >"$work/got"
+equal "a phone reads one after the other" "$(cat "$work/got")" \
+	"$(cat "$work/wanted")"
+matches "with how far it is" "$(cat "$work/screens")" '1 of 2.*2 of 2'
+equal "killed, it leaves the terminal as it was" "$(series ' K')" \
+	"settings restored
+screen back
+status -15"
 
 # --- what is said ---
 said=$(fob a export --format google 2>&1 >/dev/null)
@@ -100,7 +177,7 @@ check "but for --force" fob a export --format uri -o "$work/precious" --force
 equal "then it is replaced" "$(wc -l <"$work/precious")" 5
 equal "by one of its owner alone" "$(stat -c %a "$work/precious")" 600
 exits 2 "no format" fob a export -o "$work/x"
-exits 2 "an unknown format" fob a export --format html -o "$work/x"
+exits 2 "an unknown format" fob a export --format docx -o "$work/x"
 exits 2 "a password for what is plain" fob a export --format uri \
 	--file-passphrase-file "$work/filepass" -o "$work/x"
 exits 5 "no password of the file" fob a export --format aegis -o "$work/x"

@@ -13,6 +13,7 @@
 #include "proto/frame.h"
 
 #define ENTRIES 60
+#define SEEDS 20
 #define PASSWORD "a pass\"word"
 
 /* --- random entries, the same in each run ---------------------------------------- */
@@ -161,9 +162,11 @@ static void expect_all(const struct export *export, const struct import *got)
 		assert_string_equal(have[i], want[i]);
 }
 
+static uint32_t seed = 42;
+
 static void fill(struct export *export, const char *name, const char *password)
 {
-	state = 42;
+	state = seed;
 	export_init(export, export_find(name));
 	assert_non_null(export->target);
 	if (password)
@@ -177,6 +180,51 @@ static void fill(struct export *export, const char *name, const char *password)
 	assert_int_equal(export->import.n + export->import.skipped.n, ENTRIES);
 }
 
+/* Pages and pictures are read by a camera alone. */
+static bool printed(const struct target *target)
+{
+	return !formats_find(target->name);
+}
+
+/* What was said to get lost was there. */
+static bool has(const struct entry *entry, const char *what)
+{
+	if (strcmp(what, "without its tags") == 0)
+		return entry->n_tags > 0;
+	if (strcmp(what, "with the first of its tags only") == 0)
+		return entry->n_tags > 1;
+	if (strcmp(what, "without its note") == 0)
+		return entry->texts[ENTRY_NOTE];
+	if (strcmp(what, "without its PIN") == 0)
+		return entry->texts[ENTRY_PIN];
+	if (strcmp(what, "without its issuer") == 0)
+		return strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
+	return strcmp(what, "without the mark of a favourite") == 0 &&
+	       entry->favourite;
+}
+
+static const struct entry *at_position(const struct import *import,
+				       uint64_t position)
+{
+	for (size_t i = 0; i < import->n; i++)
+		if (import->positions[i] == position)
+			return &import->entries[i];
+	return NULL;
+}
+
+static void expect_real_losses(const struct export *export)
+{
+	const struct import_reports *warnings = &export->import.warnings;
+
+	for (size_t i = 0; i < warnings->n; i++) {
+		const struct entry *entry = at_position(
+			&export->import, warnings->list[i].position);
+
+		assert_non_null(entry);
+		assert_true(has(entry, warnings->list[i].text));
+	}
+}
+
 static void round_trip(const struct target *target, const char *password)
 {
 	AUTO_DOCUMENT struct document file = { 0 };
@@ -184,7 +232,8 @@ static void round_trip(const struct target *target, const char *password)
 	AUTO_IMPORT struct import import;
 
 	fill(&export, target->name, password);
-	assert_true(export.import.n >= 8);
+	assert_true(export.import.n >= 4);
+	expect_real_losses(&export);
 	assert_int_equal(export_write(&export, &file), 0);
 	read_whole(target->name, document_bytes(&file), password, &import);
 	expect_all(&export, &import);
@@ -203,8 +252,21 @@ static void plain(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; (target = export_at(i)); i++)
-		if (target->plain && strcmp(target->name, "ente") != 0)
+		if (target->plain && strcmp(target->name, "ente") != 0 &&
+		    !printed(target))
 			round_trip(target, NULL);
+}
+
+/* The same with other entries; FOB_SEED begins elsewhere. */
+static void plain_again(void **unused)
+{
+	const char *from = getenv("FOB_SEED");
+
+	(void)unused;
+	seed = from ? (uint32_t)strtoul(from, NULL, 10) : 100;
+	for (size_t i = 0; i < SEEDS; i++, seed++)
+		plain(NULL);
+	seed = 42;
 }
 
 /* Lines of URIs are nobody's in particular; only codeDisplay is Ente's. */
@@ -323,18 +385,23 @@ static void messages(void **unused)
 static void names(void **unused)
 {
 	(void)unused;
-	assert_null(export_find("html"));
+	assert_null(export_find("docx"));
 	assert_string_equal(export_at(0)->name, "uri");
 	for (size_t i = 0; export_at(i); i++)
-		assert_non_null(formats_find(export_at(i)->name));
+		assert_true(formats_find(export_at(i)->name) ||
+			    printed(export_at(i)));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),  cmocka_unit_test(plain_ente),
-		cmocka_unit_test(sealed), cmocka_unit_test(fresh_each_time),
-		cmocka_unit_test(losses), cmocka_unit_test(messages),
+		cmocka_unit_test(plain),
+		cmocka_unit_test(plain_again),
+		cmocka_unit_test(plain_ente),
+		cmocka_unit_test(sealed),
+		cmocka_unit_test(fresh_each_time),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(messages),
 		cmocka_unit_test(names),
 	};
 
