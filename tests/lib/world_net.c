@@ -47,8 +47,22 @@ static int at_address(const struct world *world, const char *address)
 	return -1;
 }
 
+static bool in_use(const struct world *world, const struct world_wire *wire)
+{
+	return alive(world, wire, 0) || alive(world, wire, 1);
+}
+
+/* The oldest that are over are looked at no more: a year has many. */
+static void forget_wires(struct world *world)
+{
+	while (world->first_wire < world->n_wires &&
+	       !in_use(world, &world->wires[world->first_wire]))
+		world->first_wire++;
+}
+
 static struct world_wire *new_wire(struct world *world, size_t *ret_at)
 {
+	forget_wires(world);
 	if (world->n_wires == world->cap_wires) {
 		world->cap_wires = 2 * world->cap_wires + 16;
 		world->wires = realloc(
@@ -244,11 +258,6 @@ static bool joins(const struct world_wire *wire, int a, int b)
 	       (wire->node[0] == b && wire->node[1] == a);
 }
 
-static bool in_use(const struct world *world, const struct world_wire *wire)
-{
-	return alive(world, wire, 0) || alive(world, wire, 1);
-}
-
 void net_gone(struct world *world, int node)
 {
 	for (size_t i = world->first_wire; i < world->n_wires; i++) {
@@ -259,9 +268,7 @@ void net_gone(struct world *world, int node)
 			    !wire->black_hole && alive(world, wire, 1 - side))
 				plan(world, i, 1 - side, DUE_DOWN, trip(world));
 	}
-	while (world->first_wire < world->n_wires &&
-	       !in_use(world, &world->wires[world->first_wire]))
-		world->first_wire++;
+	forget_wires(world);
 }
 
 void world_reset(struct world *world, int a, int b)

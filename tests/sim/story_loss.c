@@ -317,10 +317,175 @@ static void join_kills(struct world *world)
 	EXPECT(world, empty && resumed && whole);
 }
 
+/* --- long sleeps ---------------------------------------------------------------- */
+
+static void days(struct world *world, unsigned n)
+{
+	world_run(world, n * (uint64_t)DAY_MS);
+}
+
+static void new_kit(struct world *world, int node, uint8_t seed[KEY_SIZE])
+{
+	const Fob__Reply *reply;
+
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_RECOVERY);
+	reply = recovery_kit(world, node, "new", seed, NULL);
+	EXPECT(world, story_ok(reply) && reply->made);
+	memcpy(seed, reply->made->recovery_seed.data, KEY_SIZE);
+}
+
+static void purge(struct world *world, int node, const char *issuer)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__PurgeAsk ask = FOB__PURGE_ASK__INIT;
+	char query[32];
+
+	snprintf(query, sizeof(query), "%s", issuer);
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_PURGE);
+	ask.query = query;
+	request.purge = &ask;
+	EXPECT(world, story_ok(world_ask(world, node, &request)));
+}
+
+/*
+ * B sleeps for 400 days, with an entry that nobody else has seen. Two new
+ * kits, three revocations and a purge later it wakes, and all is well.
+ */
+static void year_asleep(struct world *world)
+{
+	uint8_t seed[KEY_SIZE], old[KEY_SIZE];
+
+	story_vault(world, 5);
+	recovery_seed(world, 0, seed);
+	EXPECT(world, story_ok(world_add(world, 0, "bank", 1)));
+	EXPECT(world, story_ok(world_add(world, 0, "mail", 2)));
+	story_settle(world);
+	for (int i = 0; i < 5; i++)
+		world_cut(world, 1, i, true);
+	world_run(world, 1000);
+	EXPECT(world, story_ok(world_add(world, 1, "on-the-plane", 3)));
+	world_kill(world, 1);
+	world_heal_all(world);
+	world->quiet = true;
+	for (int i = 2; i < 5; i++)
+		world_kill(world, i);
+	for (int i = 2; i < 5; i++) {
+		revoke(world, 0, i, 0, NULL);
+		days(world, 100);
+		world_unlock(world, 0);
+		memcpy(old, seed, sizeof(old));
+		if (i == 2)
+			purge(world, 0, "mail");
+		else
+			new_kit(world, 0, seed);
+		EXPECT(world, story_ok(world_add(world, 0,
+						 i == 2 ? "spring" :
+						 i == 3 ? "summer" :
+							  "autumn",
+						 (unsigned)i + 5)));
+	}
+	days(world, 100);
+	world_start(world, 1);
+	world_unlock(world, 0);
+	world_unlock(world, 1);
+	story_settle(world);
+	EXPECT(world, has(world, 0, "on-the-plane"));
+	for (int i = 0; i < 2; i++) {
+		EXPECT(world, has(world, i, "bank") && !has(world, i, "mail"));
+		EXPECT(world, has(world, i, "spring") &&
+				      has(world, i, "summer") &&
+				      has(world, i, "autumn"));
+		for (int k = 2; k < 5; k++)
+			EXPECT(world, !member(world, i, k));
+	}
+	EXPECT(world, !story_ok(recovery_kit(world, 1, "verify", old, NULL)));
+	EXPECT(world, story_ok(recovery_kit(world, 1, "verify", seed, NULL)));
+	EXPECT(world, story_ok(world_add(world, 1, "awake", 20)));
+	story_settle(world);
+	EXPECT(world, story_ok(world_code(world, 0, "awake")));
+}
+
+/* When the device was last heard of, as who recovers is told. */
+static uint64_t last_seen(struct world *world, int node, uint32_t request,
+			  int whom)
+{
+	const struct world_node *at = &world->nodes[node];
+
+	for (size_t i = 0; i < at->n_replies; i++)
+		for (size_t k = 0; at->replies[i]->id == request &&
+				   k < at->replies[i]->n_devices;
+		     k++) {
+			const Fob__Device *device = at->replies[i]->devices[k];
+
+			if (!memcmp(device->id.data, world->nodes[whom].id,
+				    DEVICE_ID_SIZE))
+				return device->last_seen;
+		}
+	EXPECT(world, false); /* it is not in the list */
+	return 0;
+}
+
+/*
+ * The keeper serves what it had ten days ago. Recovery cannot know that, but
+ * it says how old what it knows of each device is; and what is missing comes
+ * once a device that was kept turns up.
+ */
+static void old_keeper(struct world *world)
+{
+	struct disk old;
+	struct world_ids promised;
+	uint8_t seed[KEY_SIZE];
+	const Fob__Reply *reply;
+	uint64_t then;
+	uint32_t list;
+
+	story_vault(world, 2);
+	recovery_seed(world, 0, seed);
+	EXPECT(world, recovery_keeper(world, 0) == 2);
+	EXPECT(world, story_ok(world_add(world, 0, "github", 1)));
+	story_settle(world);
+	world_run(world, 10000);
+	world_quiesce(world, 2);
+	disk_copy(&world->nodes[2].disk, &old);
+	world_copy_ids(&world->nodes[2].promised, &promised);
+	then = (uint64_t)WORLD_WALL + world->now;
+	world->quiet = true;
+	days(world, 10);
+	world_unlock(world, 1);
+	EXPECT(world, story_ok(world_add(world, 1, "gitlab", 2)));
+	story_settle(world);
+	for (int i = 0; i < 3; i++)
+		world_kill(world, i);
+	world_replace_disk(world, 2, &old, &promised);
+	world_say(world, "c  serves an old state");
+	world_start(world, 2);
+	world_node(world);
+	EXPECT(world, story_ok(recovery_begin(world, 3, seed)));
+	EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+	reply = recovery_list(world, 3);
+	EXPECT(world, story_ok(reply));
+	list = reply->id;
+	for (int i = 0; i < 2; i++)
+		EXPECT(world,
+		       last_seen(world, 3, list, i) <= then &&
+			       last_seen(world, 3, list, i) + 60000 > then);
+	reply = recovery_make(world, 3, 1);
+	EXPECT(world, story_ok(reply) && reply->recovered);
+	EXPECT(world, has(world, 3, "github") && !has(world, 3, "gitlab"));
+	world_start(world, 1);
+	world_unlock(world, 1);
+	story_settle(world);
+	EXPECT(world, has(world, 3, "gitlab") && member(world, 3, 1));
+	disk_deinit(&old);
+	free_ptr(&promised.ids);
+}
+
 const struct story stories_loss[] = {
 	{ "theft", theft },
 	{ "stolen-senior", stolen_senior },
 	{ "revoked-at-once", revoked_at_once },
 	{ "join-kills", join_kills },
+	{ "year-asleep", year_asleep },
+	{ "old-keeper", old_keeper },
 	{ 0 },
 };
