@@ -59,6 +59,11 @@ static int check_source(struct fob *fob, struct recover_options *o, size_t i)
 		o->is_file[i] = true;
 		return 0;
 	}
+	if (!strchr(text, '/') && !strchr(text, ':'))
+		return fail(fob, STATUS_FAILED,
+			    "%s: %s; if it is an address, say its port: "
+			    "%s:47362",
+			    text, strerror(errno), text);
 	if (!strchr(text, ':') || strchr(text, '/'))
 		return fail(fob, STATUS_FAILED, "%s: %s", text,
 			    strerror(errno));

@@ -130,6 +130,10 @@ refused 8 'nobody answers' "recover: nobody there" \
 	fob r1 recover --from 127.0.0.1:1 <"$work/kit"
 refused 1 'No such file' "recover: no such file" \
 	fob r1 recover --from "$work/nothing" <"$work/kit"
+refused 1 'say its port: nas:47362' "recover: an address without a port" \
+	fob r1 recover --from nas <"$work/kit"
+refused 7 'two are swapped' "recover: two words swapped" fob r1 recover \
+	--from "$nas" < <(sed -E 's/^([a-z]+) ([a-z]+)/\2 \1/' "$work/kit")
 refused 3 'no device is called ghost' "recover: --keep of nobody" \
 	fob r1 recover --from "$nas" --keep ghost <"$work/kit"
 equal "nothing was changed" \
@@ -142,6 +146,8 @@ fob r1 recover --from "$nas" --name new --json <"$work/kit" \
 	>"$work/recovered" 2>"$work/notes"
 equal "recover from a keeper" $? 0
 cat "$work/notes"
+matches "it says how old what it knows is" "$(tr '\n' ' ' <"$work/notes")" \
+	'laptop \(device, [0-9a-f]+\): last heard of 20[0-9]{2}-'
 equal "the readers are revoked, the keeper stays" \
 	"$(json 'sorted(d["revoked"]), d["kept"]' <"$work/recovered")" \
 	"(['b', 'laptop'], ['nas'])"

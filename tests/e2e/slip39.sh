@@ -64,6 +64,10 @@ fob a add --issuer Shop --account me --secret-stdin \
 	<<<GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ >/dev/null
 fob a snapshot -o "$work/snap" 2>/dev/null
 start_daemon r
+refused 7 '1 of 2 shares' "not with one" fob r recover --from "$work/snap" \
+	<"$work/one"
+refused 7 'made for another kit' "nor with those of another kit" \
+	fob r recover --from "$work/snap" <"$work/foreign"
 check "a vault comes back with two shares" fob r recover -y \
 	--from "$work/snap" --name new <"$work/two"
 equal "and its accounts" "$(fob r list --json | json 'd[0]["issuer"]')" Shop
