@@ -359,6 +359,7 @@ static void visit(struct walk *w, int d)
 	w->out->reached[d] = true;
 	w->out->order[w->out->n_order++] = d;
 	w->revokes[d] = aimed_at(w->o, w->out->carried, d);
+	w->out->revoked[d] = w->revokes[d];
 	w->out->member[d] = !w->revokes[d] && !self;
 	if (w->revokes[d])
 		counts = accepted(w, d, 0);
@@ -394,6 +395,24 @@ static void other_classes(struct walk *w)
 	} while (wanted);
 }
 
+/* Two of one class after the same one, or both after none. */
+static void find_forks(const struct oracle *o, uint64_t held,
+		       struct oracle_result *ret)
+{
+	for (int i = 1; i < o->n; i++) {
+		const struct oracle_fact *a = &o->facts[i];
+
+		for (int k = 0; k < i; k++) {
+			const struct oracle_fact *b = &o->facts[k];
+
+			if ((held & BIT(i)) && (held & BIT(k)) &&
+			    a->author == b->author && a->class == b->class &&
+			    a->prev == b->prev && a->author < BUILD_RECOVERY)
+				ret->forked[a->author] = true;
+		}
+	}
+}
+
 void oracle_run(const struct oracle *o, uint64_t held,
 		struct oracle_result *ret)
 {
@@ -412,6 +431,7 @@ void oracle_run(const struct oracle *o, uint64_t held,
 		visit(&w, d);
 	}
 	other_classes(&w);
+	find_forks(o, held, ret);
 }
 
 /* --- universes ------------------------------------------------------------ */

@@ -22,6 +22,8 @@ struct oracle_fact {
 	int makes; /* RECOVERY: the author number of the next key */
 	uint64_t prev, parents, valid, tips[CLASS_MAX];
 	uint64_t roster, lifts; /* LIFT: the SUSPEND */
+	uint64_t group, undo;	/* GROUP: what made it, removals undone */
+	unsigned add, remove;	/* GROUP: bits of devices */
 };
 
 struct oracle {
@@ -35,6 +37,8 @@ struct oracle {
 struct oracle_result {
 	uint64_t carried, inert;
 	bool reached[ORACLE_DEVICES], member[ORACLE_DEVICES];
+	bool revoked[ORACLE_DEVICES]; /* by a REVOKE that counts */
+	bool forked[ORACLE_DEVICES];
 	int order[ORACLE_DEVICES]; /* the reached ones, by rank */
 	int n_order;
 	bool frozen;

@@ -8,6 +8,7 @@
 #define BIT(i) ((uint64_t)1 << (i))
 #define KIT BUILD_RECOVERY
 #define RENUMBERINGS 6
+#define BUILD_SOME(list, n) ((struct build_list){ (list), (size_t)(n) })
 
 struct universe_row {
 	int items[UNIVERSE_ITEMS]; /* sorted; the rest is -1 */
@@ -78,6 +79,15 @@ static int intern(struct universes *us, const struct universe_spec *spec)
 	return us->slots[at] = us->n_specs++;
 }
 
+static unsigned remap(unsigned devices, const int *to)
+{
+	unsigned mapped = 0;
+
+	for (int d = 0; d < 4; d++)
+		mapped |= devices & (1u << d) ? 1u << to[d] : 0;
+	return mapped;
+}
+
 /* The same item when devices have other numbers. */
 static int image(struct universes *us, int item, int k)
 {
@@ -94,6 +104,9 @@ static int image(struct universes *us, int item, int k)
 		s.author = to[s.author];
 	if (s.target >= 0 && s.target < KIT)
 		s.target = to[s.target];
+	s.add = remap(s.add, to);
+	s.remove = remap(s.remove, to);
+	s.group = image(us, s.group, k);
 	s.prev = image(us, s.prev, k);
 	s.roster = image(us, s.roster, k);
 	s.tip2 = image(us, s.tip2, k);
@@ -215,13 +228,20 @@ static bool is_prev(const struct growth *g, int item)
 	return false;
 }
 
+/* What the first item of a chain follows. */
+static int first_prev(const struct growth *g)
+{
+	unsigned class = item_class((uint32_t)g->s.kind);
+
+	return g->s.author == 0 && class == 0 ? UNIVERSE_GENESIS : -1;
+}
+
 /* After each tip of its author's chain; or beside the last item. */
 static void with_prevs(struct growth *g)
 {
 	unsigned class = item_class((uint32_t)g->s.kind);
 	int last = -1;
 
-	g->s.prev = -1;
 	for (int i = 0; i < g->u.n && g->s.author < KIT; i++) {
 		if (!in_chain(spec(g, i), g->s.author, class))
 			continue;
@@ -232,6 +252,7 @@ static void with_prevs(struct growth *g)
 		found(g);
 	}
 	if (last < 0) {
+		g->s.prev = first_prev(g);
 		found(g);
 	} else if (g->us->plan.forks) {
 		g->s.prev = spec(g, last)->prev;
@@ -268,6 +289,7 @@ static void begin(struct growth *g, int kind, int author, int target)
 				       .target = target,
 				       .prev = -1,
 				       .roster = -1,
+				       .group = -1,
 				       .tip2 = -1 };
 	if (author >= KIT)
 		return;
@@ -401,6 +423,46 @@ static void grow_lift(struct growth *g, int author)
 	}
 }
 
+/* A removal, an add, or an add that undoes some item's removal of it. */
+static void change_group(struct growth *g, int author, int maker)
+{
+	for (int d = 0; d < g->us->plan.devices; d++) {
+		begin(g, FOB__KIND__GROUP, author, -1);
+		g->s.group = maker;
+		g->s.remove = 1u << d;
+		with_prevs(g);
+		g->s.remove = 0;
+		g->s.add = 1u << d;
+		with_prevs(g);
+		for (int i = 0; i < g->u.n; i++) {
+			if (!(spec(g, i)->remove & (1u << d)))
+				continue;
+			g->s.n_list = 1;
+			g->s.list[0] = g->u.items[i];
+			with_prevs(g);
+		}
+	}
+}
+
+/* One group; it has up to two readers beside its creator. */
+static void grow_group(struct growth *g, int author)
+{
+	unsigned all = 1u << g->us->plan.devices;
+
+	for (int i = 0; i < g->u.n; i++) {
+		if (spec(g, i)->kind != FOB__KIND__GROUP ||
+		    spec(g, i)->group >= 0)
+			continue;
+		change_group(g, author, g->u.items[i]);
+		return;
+	}
+	for (unsigned add = 0; add < all; add++) {
+		begin(g, FOB__KIND__GROUP, author, -1);
+		g->s.add = add;
+		with_prevs(g);
+	}
+}
+
 static void grow_by(struct growth *g, int author)
 {
 	uint64_t kinds = g->us->plan.kinds;
@@ -418,6 +480,8 @@ static void grow_by(struct growth *g, int author)
 		grow_suspend(g, author);
 	if (kinds & UNIVERSE_KIND(FOB__KIND__LIFT))
 		grow_lift(g, author);
+	if (kinds & UNIVERSE_KIND(FOB__KIND__GROUP))
+		grow_group(g, author);
 }
 
 static void grow(struct universes *us, struct universe u)
@@ -481,6 +545,19 @@ static void leave_out_vain(struct universes *us)
 	us->n_all = n;
 }
 
+static struct universe base(struct universes *us)
+{
+	struct growth g = { .us = us };
+
+	for (int d = 1; d <= us->plan.base; d++) {
+		begin(&g, FOB__KIND__ADD, 0, d);
+		g.s.ordinal = d;
+		g.s.prev = d > 1 ? g.u.items[d - 2] : UNIVERSE_GENESIS;
+		g.u.items[g.u.n++] = intern(us, &g.s);
+	}
+	return g.u;
+}
+
 void universes_init(struct universes *us, const struct universe_plan *plan)
 {
 	uint32_t from = 0, to;
@@ -490,8 +567,8 @@ void universes_init(struct universes *us, const struct universe_plan *plan)
 	us->plan = *plan;
 	build_init(&us->b, 1);
 	us->b.quick = true;
-	grow(us, (struct universe){ .n = 0 });
-	for (int n = 1; n < plan->items; n++, from = to) {
+	grow(us, base(us));
+	for (int n = plan->base + 1; n < plan->items; n++, from = to) {
 		to = us->n_all;
 		for (uint32_t i = from; i < to; i++)
 			grow(us, us->all[i]);
@@ -517,6 +594,8 @@ void universes_deinit(struct universes *us)
 
 static uint64_t bit_of(const struct universe *u, int item)
 {
+	if (item == UNIVERSE_GENESIS)
+		return BIT(0);
 	for (int i = 0; i < u->n && item >= 0; i++) {
 		if (u->items[i] == item)
 			return BIT(i + 1);
@@ -558,6 +637,12 @@ static void tell(const struct universe *u, const struct universe_spec *s,
 	case FOB__KIND__LIFT:
 		f->lifts = bits_of(u, s);
 		break;
+	case FOB__KIND__GROUP:
+		f->group = bit_of(u, s->group);
+		f->add = s->add;
+		f->remove = s->remove;
+		f->undo = bits_of(u, s);
+		break;
 	default:
 		f->tips[0] = bits_of(u, s);
 		f->tips[2] = bit_of(u, s->tip2);
@@ -590,7 +675,42 @@ static int make(struct universes *us, int item);
 
 static int make_maybe(struct universes *us, int item)
 {
+	if (item == UNIVERSE_GENESIS)
+		return us->b.genesis;
 	return item < 0 ? BUILD_NONE : make(us, item);
+}
+
+/* Points to what is needed for one item; there are few devices. */
+static int make_group(struct universes *us, const struct universe_spec *s,
+		      struct build_list undo, int maker)
+{
+	Fob__Head head = FOB__HEAD__INIT;
+	Fob__Group group = FOB__GROUP__INIT;
+	ProtobufCBinaryData adds[4], removes[4], undone[UNIVERSE_LIST];
+	struct build_device keys[4];
+
+	group.add = adds;
+	group.remove = removes;
+	group.undo = undone;
+	for (int d = 0; d < us->plan.devices; d++) {
+		ProtobufCBinaryData id = { DEVICE_ID_SIZE, keys[d].id };
+
+		keys[d] = *build_keys(&us->b, d);
+		if (s->add & (1u << d))
+			adds[group.n_add++] = id;
+		if (s->remove & (1u << d))
+			removes[group.n_remove++] = id;
+	}
+	for (size_t i = 0; i < undo.n; i++)
+		undone[group.n_undo++] =
+			(ProtobufCBinaryData){ ID_SIZE,
+					       us->b.items[undo.items[i]].id };
+	if (maker != BUILD_NONE)
+		group.group =
+			(ProtobufCBinaryData){ ID_SIZE, us->b.items[maker].id };
+	head.kind = FOB__KIND__GROUP;
+	head.group = &group;
+	return build_head(&us->b, s->author, &head, (struct bytes){ NULL, 0 });
 }
 
 static int make_kind(struct universes *us, const struct universe_spec *s,
@@ -623,22 +743,27 @@ static int make_kind(struct universes *us, const struct universe_spec *s,
 static int make(struct universes *us, int item)
 {
 	const struct universe_spec s = us->specs[item];
-	int list[UNIVERSE_LIST], prev, roster, tip2;
+	int list[UNIVERSE_LIST], prev, roster, tip2, group;
 
 	if (us->made[item] >= 0)
 		return us->made[item];
 	prev = make_maybe(us, s.prev);
 	roster = make_maybe(us, s.roster);
 	tip2 = make_maybe(us, s.tip2);
+	group = make_maybe(us, s.group);
 	for (int i = 0; i < s.n_list; i++)
 		list[i] = make(us, s.list[i]);
 	us->b.prev = prev;
 	us->b.prev_none = prev == BUILD_NONE;
 	if (roster != BUILD_NONE)
 		us->b.roster = (struct build_list){ &roster, 1 };
-	return us->made[item] = make_kind(
-		       us, &s, (struct build_list){ list, (size_t)s.n_list },
-		       tip2);
+	if (s.kind == FOB__KIND__GROUP)
+		us->made[item] =
+			make_group(us, &s, BUILD_SOME(list, s.n_list), group);
+	else
+		us->made[item] =
+			make_kind(us, &s, BUILD_SOME(list, s.n_list), tip2);
+	return us->made[item];
 }
 
 int universe_item(struct universes *us, const struct universe *u, int i)
@@ -664,12 +789,13 @@ void universe_print(const struct universes *us, const struct universe *u,
 		const struct universe_spec *s = &us->specs[u->items[i]];
 
 		printf("%s%d: %s by %d of %d ordinal %d prev %llx list %llx "
-		       "tip2 %llx roster %llx\n",
+		       "tip2 %llx roster %llx add %x remove %x\n",
 		       held & BIT(i + 1) ? "" : "(not held) ", i + 1,
 		       kinds[s->kind], s->author, s->target, s->ordinal,
 		       (unsigned long long)bit_of(u, s->prev),
 		       (unsigned long long)bits_of(u, s),
 		       (unsigned long long)bit_of(u, s->tip2),
-		       (unsigned long long)bit_of(u, s->roster));
+		       (unsigned long long)bit_of(u, s->roster), s->add,
+		       s->remove);
 	}
 }

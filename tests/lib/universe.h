@@ -15,6 +15,7 @@
 
 #define UNIVERSE_ITEMS 8
 #define UNIVERSE_LIST 3
+#define UNIVERSE_GENESIS (-2)
 
 /* Kinds that a plan may ask for, as bits. */
 #define UNIVERSE_KIND(kind) ((uint64_t)1 << (kind))
@@ -25,18 +26,26 @@ struct universe_spec {
 	int author; /* as in tests/lib/build.h */
 	int target; /* ADD, REVOKE, SUSPEND: a device; RECOVERY: next kit */
 	int ordinal;
-	int prev, roster;
-	int tip2; /* REVOKE, SUSPEND */
-	/* REVOKE: tips0; RECOVERY: valid; ENTRY: parents; LIFT: what. */
+	int prev; /* may be UNIVERSE_GENESIS */
+	int roster;
+	int tip2;	      /* REVOKE, SUSPEND */
+	int group;	      /* GROUP: what made it, -1 if this does */
+	unsigned add, remove; /* GROUP: bits of devices */
+	/*
+	 * REVOKE: tips0; RECOVERY: valid; ENTRY: parents; LIFT: what;
+	 * GROUP: undo.
+	 */
 	int n_list, list[UNIVERSE_LIST];
 };
 
 struct universe_plan {
-	int items;	/* at most, beside GENESIS */
+	int items;	/* at most, beside GENESIS; those of base count */
 	int devices;	/* at most, device 0 included; 4 */
 	uint64_t kinds; /* UNIVERSE_KIND bits */
 	bool forks;
 	bool readds; /* of devices that are there already */
+	/* ADDs of devices 1, 2, ... by device 0 that are there to begin with. */
+	int base;
 };
 
 /* Items of the pool in an order in which they can have been made. */

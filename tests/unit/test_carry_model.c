@@ -322,15 +322,15 @@ static void write_all_small(FILE *f)
 
 	write_small(f, &(struct universe_plan){
 			       4, 4, basic | UNIVERSE_KIND(FOB__KIND__RECOVERY),
-			       true, true });
+			       true, true, 0 });
 	write_small(f, &(struct universe_plan){
 			       4, 3, basic | UNIVERSE_KIND(FOB__KIND__ENTRY),
-			       true, true });
+			       true, true, 0 });
 	write_small(f, &(struct universe_plan){
 			       4, 3,
 			       basic | UNIVERSE_KIND(FOB__KIND__SUSPEND) |
 				       UNIVERSE_KIND(FOB__KIND__LIFT),
-			       false, false });
+			       false, false, 0 });
 }
 
 static void agrees_with_the_model(void **state)

@@ -52,15 +52,15 @@ struct scope {
 };
 
 static const struct scope scopes[] = {
-	{ { 4, 4, CLASS0, true, true }, 3, 1, 12 },
-	{ { 4, 3, CLASS0 | CLASS2, true, true }, 3, 1, 12 },
-	{ { 5, 4, CLASS0, false, false }, 3, 4, 200 },
+	{ { 4, 4, CLASS0, true, true, 0 }, 3, 1, 12 },
+	{ { 4, 3, CLASS0 | CLASS2, true, true, 0 }, 3, 1, 12 },
+	{ { 5, 4, CLASS0, false, false, 0 }, 3, 4, 200 },
 };
 
 /* With FOB_LONG alone. */
 static const struct scope more[] = {
-	{ { 5, 4, CLASS0, true, true }, 4, 4, 16 },
-	{ { 5, 3, CLASS0 | CLASS2, true, false }, 4, 4, 16 },
+	{ { 5, 4, CLASS0, true, true, 0 }, 4, 4, 16 },
+	{ { 5, 3, CLASS0 | CLASS2, true, false, 0 }, 4, 4, 16 },
 };
 
 static bool is_long(void)
@@ -163,10 +163,12 @@ static void read_devices(struct world *w, const struct set *set,
 		int d = device_of(w, set->authors[a].id), at = ret->n_order;
 
 		assert_true(d >= 0);
+		ret->forked[d] = set->authors[a].forked;
 		if (!set->authors[a].reached)
 			continue;
 		ret->reached[d] = true;
 		ret->member[d] = set->authors[a].member;
+		ret->revoked[d] = set->authors[a].revoke != NONE;
 		ret->n_order++;
 		for (; at > 0 &&
 		       rank_compare(&set->authors[a].rank, ranks[at - 1]) < 0;
@@ -221,7 +223,7 @@ static void same(struct world *w, struct set *set, uint64_t held,
 	if (got.inert != want->inert)
 		tell(w, "inert", held, want->inert, got.inert);
 	if (memcmp(&got, want, sizeof(got)) != 0)
-		tell(w, "devices or their ranks", held, 0, 0);
+		tell(w, "devices, their ranks or forks", held, 0, 0);
 }
 
 /* --- every part --------------------------------------------------------------- */
