@@ -167,8 +167,9 @@
 #define SCAN_PIXELS_MAX (128 * 1024 * 1024) /* in the file */
 #define SCAN_KEPT_MAX (40 * 1024 * 1024)    /* in memory; more are shrunk */
 #define SCAN_PASSES_MAX 64		    /* over a progressive JPEG */
-#define SCAN_CODES_MAX 256		    /* in one picture */
-#define SCAN_TEXT_MAX (16 * 3072)	    /* bytes of one text, of 16 codes */
+#define SCAN_COEFFICIENTS_MAX (160 * 1024 * 1024) /* bytes, JPEG in passes */
+#define SCAN_CODES_MAX 256			  /* in one picture */
+#define SCAN_TEXT_MAX (16 * 3072) /* bytes of one text, of 16 codes */
 
 /* --- security keys -------------------------------------------------------- */
 #define CARD_REPLY_MAX (16 * 1024) /* bytes of one answer, all its pieces */

@@ -126,6 +126,20 @@ static void mix_inks(uint8_t *row, uint32_t width)
 	}
 }
 
+/* A file in passes is kept whole until the last one, all colours of it. */
+static bool too_large(struct jpeg_decompress_struct *jpeg)
+{
+	uint64_t bytes = 0;
+	int i;
+
+	if ((uint64_t)jpeg->image_width * jpeg->image_height > SCAN_PIXELS_MAX)
+		return true;
+	for (i = 0; i < jpeg->num_components; i++)
+		bytes += (uint64_t)jpeg->comp_info[i].width_in_blocks *
+			 jpeg->comp_info[i].height_in_blocks * sizeof(JBLOCK);
+	return jpeg_has_multiple_scans(jpeg) && bytes > SCAN_COEFFICIENTS_MAX;
+}
+
 static void read_rows(struct reader *reader)
 {
 	struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -147,7 +161,7 @@ static int begin(struct reader *reader)
 	int r;
 
 	jpeg_read_header(jpeg, TRUE);
-	if ((uint64_t)jpeg->image_width * jpeg->image_height > SCAN_PIXELS_MAX)
+	if (too_large(jpeg))
 		return PICTURE_ERR_LARGE;
 	jpeg->out_color_space = inks(reader) ? JCS_CMYK : JCS_GRAYSCALE;
 	choose_scale(reader);
