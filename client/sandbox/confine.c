@@ -107,8 +107,10 @@ static int filter(unsigned int flags)
 
 int confine(unsigned int flags)
 {
-	rlim_t more = flags & CONFINE_RAISABLE ? CONFINE_MEMORY_KDF : 0;
 	int r = limit(RLIMIT_CPU, CONFINE_SECONDS, CONFINE_SECONDS);
+#ifndef FOB_SANITIZED
+	rlim_t more = flags & CONFINE_RAISABLE ? CONFINE_MEMORY_KDF : 0;
+#endif
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -errno;

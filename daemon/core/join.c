@@ -170,11 +170,11 @@ static int join_try_one(struct set *set, const Fob__Item *from)
 
 	if (!from)
 		return 1;
-	r = item_parse(
-		&item, set->pinned ? set->vault_id : NULL,
-		(struct bytes){ from->body.data, from->body.len },
-		(struct bytes){ from->signature.data, from->signature.len },
-		(struct bytes){ NULL, 0 });
+	r = item_parse(&item, set->pinned ? set->vault_id : NULL,
+		       (struct bytes){ from->body.data, from->body.len },
+		       (struct bytes){ from->signature.data,
+				       from->signature.len },
+		       (struct bytes){ NULL, 0 });
 	if (r == 0)
 		r = set_add(set, &item, &how, &index);
 	return r == SET_ERR_HELD ? 0 : r < 0 ? r : r > 0;
