@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
@@ -89,6 +90,25 @@ static int begin(struct terminal *t, bool echo)
 	return 0;
 }
 
+/*
+ * Until something can be read or a signal has come. A read alone would miss
+ * one that comes just before it, and wait for ever.
+ */
+static void wait_for_input(int fd)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLIN };
+	sigset_t ours, before;
+	size_t i;
+
+	sigemptyset(&ours);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&ours, signals[i]);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	if (!caught)
+		(void)ppoll(&poll, 1, NULL, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* Reads to the end of the line even when it does not fit. */
 static int read_line(int fd, uint8_t *ret, size_t size, size_t *ret_n)
 {
@@ -96,8 +116,12 @@ static int read_line(int fd, uint8_t *ret, size_t size, size_t *ret_n)
 	uint8_t c;
 
 	for (;;) {
-		ssize_t got = read(fd, &c, 1);
+		ssize_t got;
 
+		wait_for_input(fd);
+		if (caught)
+			return -EINTR;
+		got = read(fd, &c, 1);
 		if (got < 0 && errno == EINTR && !caught)
 			continue;
 		if (got < 0)
@@ -188,9 +212,13 @@ enum key { KEY_OTHER, KEY_ON, KEY_BACK, KEY_END };
 static enum key read_key(int fd)
 {
 	char c[8];
-	ssize_t n = read(fd, c, sizeof(c));
+	ssize_t n;
 
-	if (n <= 0 || caught)
+	wait_for_input(fd);
+	if (caught)
+		return KEY_END;
+	n = read(fd, c, sizeof(c));
+	if (n <= 0)
 		return KEY_END;
 	if (n >= 3 && c[0] == '\033')
 		return c[2] == 'C' || c[2] == 'B' ? KEY_ON :

@@ -43,6 +43,8 @@ while time.time() < end:
     except OSError:
         break
     shown += text.decode(data).replace("\r\n", "\n")
+else:
+    os.kill(pid, signal.SIGKILL)
 try:
     after = termios.tcgetattr(fd)
 except termios.error:
