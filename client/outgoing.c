@@ -51,21 +51,6 @@ static int keep_name(struct outgoing *outgoing, const Fob__Account *account)
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 static int write_entry(int fd, const Fob__NewEntry *entry)
 {
 	uint8_t buffer[FRAME_HEADER + FRAME_MAX];
@@ -76,7 +61,7 @@ static int write_entry(int fd, const Fob__NewEntry *entry)
 		return -EMSGSIZE;
 	frame_header(buffer, n);
 	fob__new_entry__pack(entry, buffer + FRAME_HEADER);
-	r = write_all(fd, buffer, FRAME_HEADER + n);
+	r = spool_write(fd, (struct bytes){ buffer, FRAME_HEADER + n });
 	sodium_memzero(buffer, FRAME_HEADER + n);
 	return r;
 }

@@ -9,17 +9,17 @@
 
 #define STEP 16384
 
-static int write_all(int fd, const uint8_t *p, size_t n)
+int spool_write(int fd, struct bytes b)
 {
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
+	while (b.n > 0) {
+		ssize_t done = write(fd, b.p, b.n);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return -errno;
-		p += done;
-		n -= (size_t)done;
+		b.p += done;
+		b.n -= (size_t)done;
 	}
 	return 0;
 }
@@ -39,7 +39,7 @@ static int copy(int in, int out, uint64_t size)
 			r = -errno;
 		if (n <= 0)
 			break;
-		r = write_all(out, buffer, (size_t)n);
+		r = spool_write(out, (struct bytes){ buffer, (size_t)n });
 		total += (uint64_t)n;
 	}
 	sodium_memzero(buffer, sizeof(buffer));

@@ -14,6 +14,9 @@
  */
 int spool_open(int in, uint64_t size);
 
+/* All of it, to a descriptor that may block. 0 or a negative errno. */
+int spool_write(int fd, struct bytes b);
+
 /* Back to the beginning. 0 or a negative errno. */
 int spool_rewind(int fd);
 
