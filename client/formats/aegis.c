@@ -9,7 +9,8 @@
 
 #define SLOT_PASSWORD 1
 #define SLOTS_TRIED_MAX 16
-#define CONTENT_MAX 3 /* the newest version that is known */
+#define FILE_MAX 1    /* the newest version of a file that is known */
+#define CONTENT_MAX 3 /* and that of what is in it */
 
 bool aegis_detect(struct bytes file)
 {
@@ -197,23 +198,32 @@ static int read_one(struct import *import, const json_t *content,
 	return filler_add(&f);
 }
 
+static int check_version(struct import *import, const json_t *object,
+			 uint64_t most)
+{
+	struct json_record record = { .object = object };
+
+	return json_get_number(&record, "version", 1) <= most ?
+		       0 :
+		       import_fail(import,
+				   "the file is of a newer Aegis than is "
+				   "known here");
+}
+
 static int read_content(struct import *import, const json_t *content)
 {
-	struct json_record record = { .object = content };
 	const json_t *entries = json_object_get(content, "entries");
 	const json_t *object;
 	size_t i;
+	int r = check_version(import, content, CONTENT_MAX);
 
-	if (json_get_number(&record, "version", 1) > CONTENT_MAX)
-		return import_fail(import,
-				   "the file is of a newer Aegis than is "
-				   "known here");
+	if (r != 0)
+		return r;
 	if (!json_is_array(entries))
 		return import_fail(import, "the file has no list of accounts");
 	json_array_foreach(entries, i, object)
 	{
-		int r = read_one(import, content, object, i + 1);
-
+		r = read_one(import, content, object, i + 1);
 		if (r != 0)
 			return r;
 	}
@@ -227,6 +237,8 @@ int aegis_read(struct bytes file, struct import *import)
 	const json_t *db;
 	int r = json_read(file, import, &root);
 
+	if (r == 0)
+		r = check_version(import, root, FILE_MAX);
 	if (r != 0)
 		return r;
 	db = json_object_get(root, "db");

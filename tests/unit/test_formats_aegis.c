@@ -232,6 +232,11 @@ static void test_damaged(void **state UNUSED)
 
 	refused_for("aegis", TEXT(DB_START "{\"version\":4,\"entries\":[]}}"),
 		    NULL, "newer Aegis");
+	/* Before a password is blamed for it. */
+	refused_for("aegis",
+		    TEXT("{\"version\":9,\"header\":{\"slots\":[]},"
+			 "\"db\":\"AA==\"}"),
+		    PASSWORD, "newer Aegis");
 	refused_for("aegis", TEXT(DB_START "{\"version\":3}}"), NULL,
 		    "no list of accounts");
 	refused_for("aegis", TEXT(DB_START "null}"), NULL,
