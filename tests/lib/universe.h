@@ -17,6 +17,18 @@
 #define UNIVERSE_LIST 3
 #define UNIVERSE_GENESIS (-2)
 
+/* Under the sanitizers each step costs more, so that fewer have their turn. */
+#ifdef __SANITIZE_ADDRESS__
+#define UNIVERSE_TURNS 8
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNIVERSE_TURNS 8
+#endif
+#endif
+#ifndef UNIVERSE_TURNS
+#define UNIVERSE_TURNS 1
+#endif
+
 /* Kinds that a plan may ask for, as bits. */
 #define UNIVERSE_KIND(kind) ((uint64_t)1 << (kind))
 

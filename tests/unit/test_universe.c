@@ -23,18 +23,6 @@
 #define BIT(i) ((uint64_t)1 << (i))
 #define PARTS_MAX (1 << (UNIVERSE_ITEMS + 1))
 
-/* Under the sanitizers each step costs more, so fewer have their turn. */
-#ifdef __SANITIZE_ADDRESS__
-#define SLOW 8
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLOW 8
-#endif
-#endif
-#ifndef SLOW
-#define SLOW 1
-#endif
-
 #define CLASS0                                                              \
 	(UNIVERSE_KIND(FOB__KIND__ADD) | UNIVERSE_KIND(FOB__KIND__REVOKE) | \
 	 UNIVERSE_KIND(FOB__KIND__RECOVERY))
@@ -81,7 +69,7 @@ static bool has_turn(const struct scope *s, const struct universes *us,
 		return true;
 	if (is_long() && s >= scopes && s < scopes + ARRAY_SIZE(scopes))
 		return true;
-	return (i + k) % (n * SLOW) == 0;
+	return (i + k) % (n * UNIVERSE_TURNS) == 0;
 }
 
 /* --- one universe ----------------------------------------------------------- */
