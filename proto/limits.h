@@ -66,6 +66,9 @@
 #define UNACKED_MAX 8 /* Items messages of one peer under way */
 #define ITEMS_PER_MESSAGE 256
 #define RUN_TIMEOUT_MS 60000
+#define RUN_ROUNDS 8 /* comparisons in a run that bring nothing new here */
+#define RUN_ASKED_MS 600000 /* at most, for what is asked of one peer */
+#define RUN_REST_MS 30000   /* nothing is asked of who did not give it */
 #define RUN_LEVELS 64
 #define RUN_RANGES_EXTRA 1024
 #define CHAIN_ADDS 16

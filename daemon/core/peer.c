@@ -365,7 +365,10 @@ static int peer_item(struct step *step, struct sync_peer *peer,
 		unsigned slot =
 			sync_holder_slot(&step->node->sync, peer->author);
 
-		if (slot < HOLDER_SLOTS)
+		/* Of what is to have a blob, a stub is no copy. */
+		if (slot < HOLDER_SLOTS &&
+		    (take.blob.n ||
+		     !(step->node->set.items[index].flags & SET_HAS_BLOB)))
 			sync_holds(&step->node->sync, index, slot);
 	}
 	return 0;

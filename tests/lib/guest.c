@@ -192,10 +192,13 @@ void guests_agree(struct guests *guests, uint32_t conn)
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Roots roots = FOB__ROOTS__INIT;
-	uint8_t hash[ID_SIZE];
+	uint8_t hash[ID_SIZE], proof[SET_PROOF], key[32];
 	ProtobufCBinaryData root = { ID_SIZE, hash };
 
 	set_root_all(&guests->one->node->set, hash);
+	memset(key, (int)(conn & 0x7f), sizeof(key)); /* as guests_up says */
+	set_proof(&guests->one->node->set, key, !(conn & CONN_DIALED), proof);
+	roots.proof = (ProtobufCBinaryData){ sizeof(proof), proof };
 	roots.reply = (conn & CONN_DIALED) != 0;
 	roots.n_root = 1;
 	roots.root = &root;

@@ -643,6 +643,9 @@ static void test_copies(void **state)
 	guests_meet(guests, home->lower, IN);
 	guests_meet(guests, 70, IN + 1);
 	entry = build_entry(&guests->b, home->lower, 1, NO_PARENTS);
+	guests_give(guests, IN, BUILD_LIST(entry), true);
+	at = set_find(&node->set, build_id(&guests->b, entry));
+	assert_int_equal(peer_copies(node, at, false), 0); /* a stub is none */
 	guests_give(guests, IN, BUILD_LIST(entry), false);
 	at = set_find(&node->set, build_id(&guests->b, entry));
 	assert_int_equal(peer_copies(node, at, false), 1);

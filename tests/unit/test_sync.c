@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -824,6 +825,7 @@ static void test_protocol(void **state UNUSED)
 	Fob__BlobWant blobs = FOB__BLOB_WANT__INIT;
 	Fob__Roots roots = FOB__ROOTS__INIT;
 	Fob__Ranges ranges = FOB__RANGES__INIT;
+	uint8_t proof[SET_PROOF] = { 0 };
 
 	p->sides[0].peer->up = true;
 	message = announcing(&announce, ids, 33);
@@ -846,6 +848,9 @@ static void test_protocol(void **state UNUSED)
 	message.blob_want = NULL;
 	message.roots = &roots;
 	roots.root = hashes;
+	roots.n_root = 1; /* without a proof */
+	assert_int_equal(message_of(p, &message), SYNC_ERR_PROTOCOL);
+	roots.proof = (ProtobufCBinaryData){ sizeof(proof), proof };
 	for (size_t n = 0; n < 4; n++) {
 		roots.n_root = n;
 		assert_int_equal(message_of(p, &message),
@@ -858,6 +863,211 @@ static void test_protocol(void **state UNUSED)
 	/* Of a newer version: nothing in it that we know. */
 	message.ranges = NULL;
 	assert_int_equal(message_of(p, &message), 0);
+	pipe_free(p);
+}
+
+/* --- a peer that lies -------------------------------------------------------- */
+
+struct roots {
+	Fob__PeerMessage message;
+	Fob__Roots roots;
+	uint8_t root[CLASS_MAX][ID_SIZE], proof[SET_PROOF];
+	ProtobufCBinaryData list[CLASS_MAX];
+};
+
+/* The other side says our own root, n 1, or roots of its own making. */
+static void roots_init(struct roots *r, struct pipe *p, int side, unsigned n)
+{
+	fob__peer_message__init(&r->message);
+	fob__roots__init(&r->roots);
+	memset(r->root, 0x77, sizeof(r->root));
+	if (n == 1)
+		set_root_all(&p->sides[side].set, r->root[0]);
+	for (unsigned i = 0; i < n; i++)
+		r->list[i] = (ProtobufCBinaryData){ ID_SIZE, r->root[i] };
+	memset(r->proof, 1, sizeof(r->proof));
+	r->roots.root = r->list;
+	r->roots.n_root = n;
+	r->roots.reply = side == 0;
+	r->roots.proof = (ProtobufCBinaryData){ sizeof(r->proof), r->proof };
+	r->message.roots = &r->roots;
+}
+
+/* To say our root back proves nothing: whoever knows the ids can do more. */
+static void test_echo(void **state UNUSED)
+{
+	for (int side = 0; side < 2; side++)
+		for (int way = 0; way < 4; way++) {
+			struct pipe *p = pipe_new();
+			struct side *s = &p->sides[side];
+			const uint8_t other[32] = { 5 };
+			struct roots r;
+			int rc;
+
+			s->peer->up = s->peer->greeted = true;
+			if (side == 0)
+				assert_int_equal(
+					sync_run_now(&s->sync, s->peer), 0);
+			roots_init(&r, p, side, 1);
+			if (way == 1) /* what we say ourselves */
+				set_proof(&s->set, key, side == 0, r.proof);
+			if (way == 2) /* what it heard in another session */
+				set_proof(&s->set, other, side == 1, r.proof);
+			if (way == 3)
+				set_proof(&s->set, key, side == 1, r.proof);
+			rc = sync_message(&s->sync, s->peer, &r.message);
+			assert_int_equal(rc, way == 3 || side == 1 ?
+						     0 :
+						     SYNC_ERR_PROTOCOL);
+			assert_int_equal(s->peer->in_sync, way == 3);
+			assert_int_equal(knows(p, side, 0), way == 3);
+			pipe_free(p);
+		}
+}
+
+/* Other roots each time are no reason to go on: the run ends, and rests. */
+static void test_new_roots(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *s = &p->sides[0];
+	Fob__PeerMessage ranges = FOB__PEER_MESSAGE__INIT;
+	Fob__Ranges none = FOB__RANGES__INIT;
+	uint64_t delay = RUN_DELAY_MIN_MS;
+	struct roots r;
+
+	ranges.ranges = &none;
+	s->peer->up = s->peer->greeted = true;
+	for (unsigned run = 0; run < 5; run++) {
+		unsigned said = 0;
+
+		assert_int_equal(sync_run_now(&s->sync, s->peer), 0);
+		while (s->peer->run != SYNC_IDLE) {
+			assert_in_range(++said, 1, 64);
+			roots_init(&r, p, 0,
+				   s->peer->run == SYNC_ROOT ? 1 : CLASS_MAX);
+			randombytes_buf_deterministic(
+				r.root, sizeof(r.root),
+				(const uint8_t[32]){ (uint8_t)said,
+						     (uint8_t)run });
+			none.class_ = s->peer->ranges_class;
+			assert_int_equal(
+				sync_message(&s->sync, s->peer,
+					     s->peer->run == SYNC_RANGES ?
+						     &ranges :
+						     &r.message),
+				0);
+			assert_int_equal(sync_settle(&s->sync), 0);
+		}
+		assert_true(s->peer->unequal);
+		assert_int_equal(s->peer->next_run - s->sync.now, delay);
+		delay *= 2;
+		/* Nor does it help to ask for another one. */
+		roots_init(&r, p, 0, 1);
+		r.roots.reply = false;
+		assert_int_equal(sync_message(&s->sync, s->peer, &r.message),
+				 0);
+		assert_int_equal(s->peer->run, SYNC_IDLE);
+		s->sync.now = s->peer->next_run;
+	}
+	/* Something new here is worth another look soon. */
+	s->sync.now -= 20000;
+	put(p, 0, build_entry(&p->b, 0, 1, NO_PARENTS));
+	assert_int_equal(sync_fresh(&s->sync, 3, 0), 0);
+	assert_int_equal(s->peer->next_run, s->sync.now + RUN_DELAY_MIN_MS);
+	pipe_free(p);
+}
+
+/* Wishes for runs that end equal are met once a second. */
+static void test_wishes(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *s = &p->sides[0];
+	struct roots r;
+
+	begin(p);
+	assert_equal(p);
+	p->sides[0].messages = 0;
+	for (int i = 0; i < 100; i++) {
+		roots_init(&r, p, 0, 1);
+		r.roots.reply = false;
+		assert_int_equal(sync_message(&s->sync, s->peer, &r.message),
+				 0);
+		talk(p);
+	}
+	assert_int_equal(p->sides[0].messages, 0);
+	later(p, RUN_DELAY_MIN_MS);
+	assert_int_equal(p->sides[0].messages, 1);
+	pipe_free(p);
+}
+
+/* Junk by drops holds back for a minute what it named, not for hours. */
+static void test_drops(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *s = &p->sides[0];
+	struct sync *sync = &s->sync;
+	uint8_t ids[64 * ID_SIZE] = { 0 };
+	Fob__Announce announce;
+	Fob__PeerMessage message = announcing(&announce, ids, sizeof(ids));
+	Fob__Items items = FOB__ITEMS__INIT;
+	Fob__Item item = FOB__ITEM__INIT, *list[1] = { &item };
+	const uint8_t tags[1][SYNC_TAG] = { { 0 } };
+	struct sync_taken taken = { .message = &items, .tags = tags };
+	bool yes = false;
+
+	for (unsigned i = 0; i < 64; i++)
+		ids[i * ID_SIZE] = (uint8_t)(i + 1);
+	items.items = list;
+	items.n_items = 1;
+	taken.taken = &yes;
+	s->peer->up = true;
+	for (int useful = 0; useful < 2; useful++) {
+		uint64_t begun = sync->now;
+		unsigned i = 0;
+
+		yes = useful;
+		assert_int_equal(sync_message(sync, s->peer, &message), 0);
+		assert_int_equal(s->peer->n_asked, 64);
+		while (s->peer->n_asked && i < 63) {
+			sync->now += RUN_TIMEOUT_MS / 2;
+			s->peer->heard = sync->now;
+			taken.ids = (const uint8_t(*)[ID_SIZE])(ids +
+								i++ * ID_SIZE);
+			assert_int_equal(sync_items(sync, s->peer, &taken), 0);
+			assert_int_equal(sync_tick(sync), 0);
+		}
+		assert_int_equal(s->peer->n_asked, 0);
+		assert_true(sync->now - begun <=
+			    (useful ? RUN_ASKED_MS : RUN_TIMEOUT_MS));
+		/* Others are asked before it can name them again. */
+		assert_int_equal(sync_message(sync, s->peer, &message), 0);
+		assert_int_equal(s->peer->n_asked, 0);
+		sync->now += RUN_REST_MS;
+	}
+	pipe_free(p);
+}
+
+/* Whoever says that a blob is gone is not counted for it any more. */
+static void test_gone(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	int entry = build_entry(&p->b, 0, 1, NO_PARENTS);
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__BlobGone gone = FOB__BLOB_GONE__INIT;
+	uint8_t id[ID_SIZE];
+
+	put(p, 0, entry);
+	put(p, 1, entry);
+	begin(p);
+	assert_true(knows(p, 0, entry) && knows(p, 0, 0));
+	memcpy(id, build_id(&p->b, entry), ID_SIZE);
+	gone.ids = (ProtobufCBinaryData){ 31, id };
+	message.blob_gone = &gone;
+	assert_int_equal(message_of(p, &message), SYNC_ERR_PROTOCOL);
+	gone.ids.len = ID_SIZE;
+	assert_int_equal(message_of(p, &message), 0);
+	assert_false(knows(p, 0, entry));
+	assert_true(knows(p, 0, 0));
 	pipe_free(p);
 }
 
@@ -1025,6 +1235,11 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_ack),
 		cmocka_unit_test(test_protocol),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_new_roots),
+		cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_absent_lists),
 		cmocka_unit_test(test_names_without_end),

@@ -25,6 +25,17 @@ void sync_holds(struct sync *sync, uint32_t item, unsigned slot)
 	holders_set(sync, item, UINT64_C(1) << slot, true);
 }
 
+void sync_lacks(struct sync *sync, const struct sync_peer *peer,
+		const uint8_t id[static ID_SIZE])
+{
+	uint32_t item = set_find(sync->set, id);
+
+	for (unsigned i = 0; i < HOLDER_SLOTS && item != NONE; i++)
+		if (sync->holder_slots[i] == peer->author &&
+		    peer->author != NONE)
+			holders_set(sync, item, UINT64_C(1) << i, false);
+}
+
 /* A slot is taken again once its device is no member any more. */
 static bool holders_free(const struct sync *sync, unsigned slot)
 {

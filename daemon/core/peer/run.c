@@ -4,6 +4,7 @@
  * is under way.
  */
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,8 @@ static int sync_ask_blobs(struct sync *sync, struct sync_peer *peer)
 			r = id_list_add(&ids, sync->set->items[i].id);
 	if (r < 0 || !ids.n)
 		return r;
+	if (!peer->n_asked && !peer->n_blobs_asked)
+		peer->asked_first = sync->now;
 	peer->n_blobs_asked = (uint32_t)ids.n;
 	peer->asked_since = sync->now;
 	want.ids.data = ids.ids;
@@ -49,12 +52,38 @@ static int sync_ask_blobs(struct sync *sync, struct sync_peer *peer)
 	return sync_say(sync, peer, &message);
 }
 
+/*
+ * Roots are no secret: each status has one, and whoever hears ours may say it
+ * back. So both sides prove with each that they know the ids under it.
+ */
+static const uint8_t *sync_proof(struct sync *sync, struct sync_peer *peer,
+				 bool ours)
+{
+	struct sync_proof *proofs = &peer->proofs;
+
+	if (!proofs->made || proofs->version != sync->set->version) {
+		set_proof(sync->set, peer->key, !peer->leader,
+			  proofs->proof[0]);
+		set_proof(sync->set, peer->key, peer->leader, proofs->proof[1]);
+		proofs->version = sync->set->version;
+		proofs->made = true;
+	}
+	return proofs->proof[ours];
+}
+
+static bool sync_proven(struct sync *sync, struct sync_peer *peer,
+			const uint8_t proof[static SET_PROOF])
+{
+	return sodium_memcmp(sync_proof(sync, peer, false), proof, SET_PROOF) ==
+	       0;
+}
+
 static int sync_say_roots(struct sync *sync, struct sync_peer *peer, unsigned n,
 			  bool reply)
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Roots roots = FOB__ROOTS__INIT;
-	uint8_t hash[CLASS_MAX][ID_SIZE];
+	uint8_t hash[CLASS_MAX][ID_SIZE], proof[SET_PROOF];
 	ProtobufCBinaryData list[CLASS_MAX];
 
 	if (n == 1)
@@ -72,6 +101,8 @@ static int sync_say_roots(struct sync *sync, struct sync_peer *peer, unsigned n,
 	roots.n_root = n;
 	roots.root = list;
 	roots.missing = sync_missing(sync);
+	memcpy(proof, sync_proof(sync, peer, true), sizeof(proof));
+	roots.proof = (ProtobufCBinaryData){ sizeof(proof), proof };
 	message.roots = &roots;
 	return sync_say(sync, peer, &message);
 }
@@ -80,6 +111,7 @@ void sync_end(struct sync *sync, struct sync_peer *peer, bool equal)
 {
 	sync_ranges_free(peer);
 	peer->run = SYNC_IDLE;
+	peer->run_ended = sync->now;
 	peer->in_sync = equal;
 	peer->unequal = !equal;
 	if (equal) {
@@ -113,7 +145,8 @@ int sync_run_now(struct sync *sync, struct sync_peer *peer)
 	peer->next_run = UINT64_MAX;
 	peer->compared = peer->blobs_asked = peer->blobs_more = false;
 	peer->class = 0;
-	peer->version_before = sync->set->version;
+	peer->rounds = 0;
+	peer->version_before = peer->version_compared = sync->set->version;
 	return sync_say_roots(sync, peer, 1, false);
 }
 
@@ -151,6 +184,12 @@ static int sync_open_class(struct sync *sync, struct sync_peer *peer,
 	Fob__Ranges *ranges = NULL;
 	int r;
 
+	/* Whoever opens again and again is not to cost a hash for each id. */
+	if (!peer->leader && peer->ranges && peer->ranges_class == class &&
+	    peer->ranges_version == sync->set->version) {
+		reconcile_again(peer->ranges);
+		return 0;
+	}
 	sync_ranges_free(peer);
 	peer->ranges = calloc(1, sizeof(*peer->ranges));
 	if (!peer->ranges)
@@ -162,6 +201,7 @@ static int sync_open_class(struct sync *sync, struct sync_peer *peer,
 		return r;
 	}
 	peer->ranges_class = class;
+	peer->ranges_version = sync->set->version;
 	if (!peer->leader)
 		return 0;
 	r = reconcile_open(peer->ranges, &ranges);
@@ -171,6 +211,18 @@ static int sync_open_class(struct sync *sync, struct sync_peer *peer,
 	r = sync_say(sync, peer, &message);
 	reconcile_free(ranges);
 	return r;
+}
+
+/*
+ * A run that brings nothing new here has to end, whatever roots the other
+ * side makes up: only then does its delay grow.
+ */
+static bool sync_moves(struct sync *sync, struct sync_peer *peer)
+{
+	if (peer->version_compared != sync->set->version)
+		peer->rounds = 0;
+	peer->version_compared = sync->set->version;
+	return peer->rounds++ < RUN_ROUNDS;
 }
 
 /* Which class comes next; its roots are kept to see whether a run moves. */
@@ -186,10 +238,13 @@ static int sync_compare(struct sync *sync, struct sync_peer *peer,
 			break;
 	}
 	if (class == CLASS_MAX)
-		return sync_equal(sync, peer);
-	if (peer->compared && class == peer->class &&
-	    !memcmp(peer->before[0], ours, ID_SIZE) &&
-	    !memcmp(peer->before[1], theirs->root[class].data, ID_SIZE)) {
+		return sync_proven(sync, peer, theirs->proof.data) ?
+			       sync_equal(sync, peer) :
+			       SYNC_ERR_PROTOCOL;
+	if (!sync_moves(sync, peer) ||
+	    (peer->compared && class == peer->class &&
+	     !memcmp(peer->before[0], ours, ID_SIZE) &&
+	     !memcmp(peer->before[1], theirs->root[class].data, ID_SIZE))) {
 		sync_end(sync, peer, false);
 		return 0;
 	}
@@ -216,7 +271,9 @@ static int sync_lead_roots(struct sync *sync, struct sync_peer *peer,
 	if (peer->run == SYNC_ROOT && roots->n_root == 1) {
 		set_root_all(sync->set, ours);
 		if (!memcmp(ours, roots->root[0].data, ID_SIZE))
-			return sync_equal(sync, peer);
+			return sync_proven(sync, peer, roots->proof.data) ?
+				       sync_equal(sync, peer) :
+				       SYNC_ERR_PROTOCOL;
 		peer->run = SYNC_ROOTS;
 		return sync_say_roots(sync, peer, CLASS_MAX, false);
 	}
@@ -238,6 +295,7 @@ static int sync_follow(struct sync *sync, struct sync_peer *peer, unsigned n)
 			set_root(sync->set, i, ours);
 		equal = !memcmp(ours, peer->asked[i], ID_SIZE);
 	}
+	equal = equal && sync_proven(sync, peer, peer->asked_proof);
 	peer->in_sync = equal;
 	peer->unequal = false;
 	return equal ? sync_equal(sync, peer) : 0;
@@ -256,6 +314,20 @@ static int sync_pay(struct sync *sync, struct sync_peer *peer)
 	return r < 0 ? r : sync_follow(sync, peer, n);
 }
 
+/* A wish for a run makes none earlier than we would begin one ourselves. */
+static int sync_wish(struct sync *sync, struct sync_peer *peer)
+{
+	uint64_t at = peer->run_ended + RUN_DELAY_MIN_MS;
+
+	if (peer->run != SYNC_IDLE || peer->unequal)
+		return 0;
+	if (!peer->run_ended || at <= sync->now)
+		return sync_run_now(sync, peer);
+	if (peer->next_run > at)
+		peer->next_run = at;
+	return 0;
+}
+
 int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 		  const Fob__Roots *roots)
 {
@@ -264,20 +336,21 @@ int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 	for (size_t i = 0; i < roots->n_root; i++)
 		if (roots->root[i].len != ID_SIZE)
 			return SYNC_ERR_PROTOCOL;
+	if (roots->proof.len != SET_PROOF)
+		return SYNC_ERR_PROTOCOL;
 	peer->their_missing = roots->missing;
 	if (roots->reply)
 		return peer->leader ? sync_lead_roots(sync, peer, roots) :
 				      SYNC_ERR_PROTOCOL;
 	if (peer->leader) {
 		/* The other side noticed a change: look, unless we do. */
-		if (peer->run != SYNC_IDLE)
-			return 0;
-		return sync_run_now(sync, peer);
+		return sync_wish(sync, peer);
 	}
 	if (roots->n_root == 1)
 		peer->blobs_asked = peer->blobs_more = false; /* a run begins */
 	for (size_t i = 0; i < roots->n_root; i++)
 		memcpy(peer->asked[i], roots->root[i].data, ID_SIZE);
+	memcpy(peer->asked_proof, roots->proof.data, SET_PROOF);
 	peer->owed = (unsigned)roots->n_root;
 	return sync_pay(sync, peer);
 }

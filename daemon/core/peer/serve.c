@@ -223,8 +223,10 @@ static int serve_remember(struct sync *sync, struct sync_peer *peer,
 {
 	const struct set_item *item = &sync->set->items[load->item];
 
-	(void)peer;
-	unacked->items[unacked->n] = load->item;
+	/* Of what is to have a blob, a stub that arrived is no copy. */
+	unacked->items[unacked->n] =
+		(item->flags & SET_HAS_BLOB) && !load->blob.n ? NONE :
+								load->item;
 	sync_tag(peer, item->id, load->blob, unacked->tags[unacked->n]);
 	unacked->n++;
 	peer->last_prev = item->prev;
@@ -341,7 +343,8 @@ int sync_ack(struct sync *sync, struct sync_peer *peer, const Fob__Ack *ack)
 	if (sodium_memcmp(hash, ack->hash.data, sizeof(hash)) != 0)
 		return SYNC_ERR_PROTOCOL;
 	for (size_t i = 0; i < unacked->n && slot < HOLDER_SLOTS; i++)
-		if (ack->taken.data[i / 8] >> (i % 8) & 1)
+		if ((ack->taken.data[i / 8] >> (i % 8) & 1) &&
+		    unacked->items[i] != NONE)
 			sync_holds(sync, unacked->items[i], slot);
 	unacked_free(unacked);
 	peer->n_unacked--;
@@ -361,21 +364,22 @@ int sync_items(struct sync *sync, struct sync_peer *peer,
 
 	REQUIRE(n <= ITEMS_PER_MESSAGE);
 	for (size_t i = 0; i < n; i++) {
-		if (sync_asked_remove(sync, what->ids[i], peer)) {
+		if (sync_asked_remove(sync, what->ids[i], peer))
 			peer->n_asked--;
-			peer->asked_since = sync->now;
-		} else if (peer->n_blobs_asked) {
+		else if (peer->n_blobs_asked)
 			peer->n_blobs_asked--;
+		if (what->taken[i])
 			peer->asked_since = sync->now;
-		}
 		if (what->taken[i])
 			taken[i / 8] |= (uint8_t)(1u << (i % 8));
 	}
 	for (size_t i = 0; i + ID_SIZE <= what->message->absent.len;
-	     i += ID_SIZE)
+	     i += ID_SIZE) {
 		if (sync_asked_remove(sync, what->message->absent.data + i,
 				      peer))
 			peer->n_asked--;
+		sync_lacks(sync, peer, what->message->absent.data + i);
+	}
 	if (!n)
 		return 0;
 	ack_hash(peer, what->tags, n, taken, hash);

@@ -156,12 +156,19 @@ int sync_say_ids(struct sync *sync, struct sync_peer *peer,
 	return r;
 }
 
+static bool sync_waits(const struct sync_peer *peer)
+{
+	return peer->n_asked || peer->n_blobs_asked;
+}
+
 /* Asks for what was found missing, each id of one peer at a time. */
 int sync_ask(struct sync *sync, struct sync_peer *peer)
 {
 	AUTO_ID_LIST struct id_list asking = { 0 };
 	int r = 0;
 
+	if (peer->asked_rest > sync->now)
+		peer->want.n = 0;
 	for (size_t i = 0; i < peer->want.n && r == 0; i++) {
 		const uint8_t *id = peer->want.ids + i * ID_SIZE;
 		bool new = false;
@@ -170,6 +177,8 @@ int sync_ask(struct sync *sync, struct sync_peer *peer)
 			continue;
 		r = sync_asked_add(sync, id, peer, &new);
 		if (r == 0 && new) {
+			if (!sync_waits(peer))
+				peer->asked_first = sync->now;
 			peer->n_asked++;
 			peer->asked_since = sync->now;
 			r = id_list_add(&asking, id);
@@ -259,9 +268,15 @@ static int sync_on_blob_want(struct sync *sync, struct sync_peer *peer,
 	return sync_say(sync, peer, &message);
 }
 
-static int sync_on_gone(struct sync_peer *peer, const Fob__BlobGone *gone)
+static int sync_on_gone(struct sync *sync, struct sync_peer *peer,
+			const Fob__BlobGone *gone)
 {
 	size_t n = gone->ids.len / ID_SIZE;
+
+	if (gone->ids.len % ID_SIZE || n > IDS_PER_MESSAGE)
+		return SYNC_ERR_PROTOCOL;
+	for (size_t i = 0; i < n; i++)
+		sync_lacks(sync, peer, gone->ids.data + i * ID_SIZE);
 
 	peer->n_blobs_asked -= (uint32_t)size_min(n, peer->n_blobs_asked);
 	return 0;
@@ -296,13 +311,27 @@ int sync_message(struct sync *sync, struct sync_peer *peer,
 	if (message->blob_want)
 		return sync_on_blob_want(sync, peer, message->blob_want);
 	if (message->blob_gone)
-		return sync_on_gone(peer, message->blob_gone);
+		return sync_on_gone(sync, peer, message->blob_gone);
 	if (message->ping)
 		return sync_on_ping(sync, peer, message->ping);
 	return 0; /* of a newer version */
 }
 
 /* --- live, and time --------------------------------------------------------- */
+
+/* Our set is another one: what could not be made equal may be so now. */
+static void sync_changed(struct sync *sync, struct sync_peer *peer)
+{
+	uint64_t at = sync->now + RUN_DELAY_MIN_MS;
+
+	if (!peer->leader || !peer->unequal || peer->run != SYNC_IDLE)
+		return;
+	peer->delay = RUN_DELAY_MIN_MS;
+	if (peer->later || at < peer->asked_rest)
+		return;
+	if (peer->next_run > at)
+		peer->next_run = at;
+}
 
 int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 {
@@ -314,6 +343,7 @@ int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 		if (!peer->conn || !peer->up)
 			continue;
 		peer->in_sync = false; /* a look follows, by the leader */
+		sync_changed(sync, peer);
 		if (peer->conn == from || peer->rescue)
 			continue;
 		if (!from)
@@ -333,6 +363,7 @@ void sync_lost(struct sync *sync)
 		if (!peer->conn || !peer->up)
 			continue;
 		peer->in_sync = false;
+		sync_changed(sync, peer);
 		/* The leader looks by itself; else it has to be told. */
 		if (!peer->leader)
 			peer->next_run = sync->now + RUN_DELAY_MIN_MS;
@@ -392,6 +423,12 @@ static void sync_give_up(struct sync *sync, struct sync_peer *peer)
 {
 	sync_asked_forget(sync, peer);
 	peer->n_asked = peer->n_blobs_asked = 0;
+	/* Else it would name them again before anybody else can. */
+	peer->asked_rest = sync->now + RUN_REST_MS;
+	if (peer->run != SYNC_IDLE)
+		sync_end(sync, peer, false);
+	if (peer->next_run < peer->asked_rest)
+		peer->next_run = peer->asked_rest;
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		struct sync_peer *other = &sync->peers[i];
 
@@ -404,9 +441,16 @@ static void sync_give_up(struct sync *sync, struct sync_peer *peer)
 	}
 }
 
-static bool sync_waits(const struct sync_peer *peer)
+/*
+ * Nothing for a minute, or less and less of it: what was asked of one that
+ * gives it by drops could be had of nobody else meanwhile.
+ */
+static uint64_t sync_wait_end(const struct sync_peer *peer)
 {
-	return peer->n_asked || peer->n_blobs_asked;
+	uint64_t quiet = peer->asked_since + RUN_TIMEOUT_MS;
+	uint64_t all = peer->asked_first + RUN_ASKED_MS;
+
+	return quiet < all ? quiet : all;
 }
 
 static int sync_keep_alive(struct sync *sync, struct sync_peer *peer)
@@ -427,8 +471,7 @@ int sync_tick(struct sync *sync)
 
 		if (!peer->conn || !peer->up)
 			continue;
-		if (sync_waits(peer) &&
-		    sync->now - peer->asked_since >= RUN_TIMEOUT_MS)
+		if (sync_waits(peer) && sync->now >= sync_wait_end(peer))
 			sync_give_up(sync, peer);
 		if (peer->run != SYNC_IDLE &&
 		    sync->now - peer->run_since >= RUN_TIMEOUT_MS)
@@ -463,7 +506,7 @@ uint64_t sync_deadline(const struct sync *sync)
 		if (peer->run != SYNC_IDLE)
 			at = earlier(at, peer->run_since + RUN_TIMEOUT_MS);
 		if (sync_waits(peer))
-			at = earlier(at, peer->asked_since + RUN_TIMEOUT_MS);
+			at = earlier(at, sync_wait_end(peer));
 	}
 	return at;
 }

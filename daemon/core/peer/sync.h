@@ -66,25 +66,37 @@ struct sync_peer {
 	enum sync_run run;
 	uint64_t run_since; /* mono ms of its last message */
 	uint64_t next_run;  /* mono ms; UINT64_MAX: none planned */
+	uint64_t run_ended; /* mono ms; 0: there was none */
 	uint64_t delay;
 	unsigned class;
 	bool compared;		    /* this class was reconciled in this run */
 	uint8_t before[2][ID_SIZE]; /* roots then: ours, theirs */
 	uint64_t version_before;    /* of the set, at the run's start */
+	uint64_t version_compared;  /* and when a class was compared last */
+	unsigned rounds;	    /* comparisons since that changed */
 	bool blobs_asked;
 	bool blobs_more; /* of this run: more are missing than one list has */
 	uint64_t blobs_missing; /* when they were asked for last */
 	uint64_t their_missing;
 	struct reconcile *ranges;
 	unsigned ranges_class;
-	unsigned owed; /* 1: root, 3: roots; answered when drained */
+	uint64_t ranges_version; /* of the set, when they were made */
+	unsigned owed;		 /* 1: root, 3: roots; answered when drained */
 	uint8_t asked[CLASS_MAX][ID_SIZE]; /* theirs, with what is owed */
+	uint8_t asked_proof[SET_PROOF];	   /* and what proves them */
+	struct sync_proof {
+		bool made;
+		uint64_t version; /* of the set */
+		uint8_t proof[2][SET_PROOF];
+	} proofs; /* theirs is 0, ours is 1 */
 
 	struct id_list want; /* found, not yet asked */
 	struct id_list announce;
 	uint32_t n_asked; /* ids under way from this peer */
 	uint32_t n_blobs_asked;
 	uint64_t asked_since; /* mono ms: the last of it was asked or came */
+	uint64_t asked_rest;  /* mono ms: nothing is asked before */
+	uint64_t asked_first; /* mono ms: from then on something was asked */
 
 	uint32_t *serve; /* items to send, in order */
 	size_t n_serve, cap_serve, served;
@@ -209,6 +221,9 @@ void sync_serve_reset(struct sync_peer *peer);
 /* --- holders (holders.c) --- */
 /* The slot of a device for masks, taken if need be; HOLDER_SLOTS: none free. */
 unsigned sync_holder_slot(struct sync *sync, uint32_t author);
+/* It says itself that it has not got this item, or its blob. */
+void sync_lacks(struct sync *sync, const struct sync_peer *peer,
+		const uint8_t id[static ID_SIZE]);
 /* The device in that slot has this item. */
 void sync_holds(struct sync *sync, uint32_t item, unsigned slot);
 /* After a complete, equal run: the peer has all that is carried. */

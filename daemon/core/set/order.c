@@ -20,7 +20,7 @@ int order_add(struct set *set, unsigned class, uint32_t at)
 	set->sorted[class] = list;
 	list[set->n_sorted[class]++] = at;
 	set->n_carried[class]++;
-	set->root_stale[class] = true;
+	set->root_stale[class] = set->root_all_stale = true;
 	return 0;
 }
 
@@ -28,7 +28,7 @@ void order_clear(struct set *set, unsigned class)
 {
 	set->n_sorted[class] = set->n_ordered[class] = 0;
 	set->n_carried[class] = 0;
-	set->root_stale[class] = true;
+	set->root_stale[class] = set->root_all_stale = true;
 }
 
 static bool before(const struct set *set, uint32_t a, uint32_t b)
@@ -141,8 +141,25 @@ void set_root_all(struct set *set, uint8_t ret[static ID_SIZE])
 {
 	crypto_generichash_state state;
 
-	crypto_generichash_init(&state, NULL, 0, ID_SIZE);
+	if (set->root_all_stale) {
+		crypto_generichash_init(&state, NULL, 0, ID_SIZE);
+		for (unsigned c = 0; c < CLASS_MAX; c++)
+			hash_class(&state, set, c);
+		crypto_generichash_final(&state, set->root_all, ID_SIZE);
+		set->root_all_stale = false;
+	}
+	memcpy(ret, set->root_all, ID_SIZE);
+}
+
+void set_proof(struct set *set, const uint8_t key[static 32], bool leader,
+	       uint8_t ret[static SET_PROOF])
+{
+	const uint8_t side = leader ? 1 : 0;
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, key, 32, SET_PROOF);
+	crypto_generichash_update(&state, &side, sizeof(side));
 	for (unsigned c = 0; c < CLASS_MAX; c++)
 		hash_class(&state, set, c);
-	crypto_generichash_final(&state, ret, ID_SIZE);
+	crypto_generichash_final(&state, ret, SET_PROOF);
 }

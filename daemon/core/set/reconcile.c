@@ -86,6 +86,12 @@ void reconcile_deinit(struct reconcile *run)
 	*run = (struct reconcile){ .ids = NULL };
 }
 
+void reconcile_again(struct reconcile *run)
+{
+	run->levels = 0;
+	run->ranges = run->peer_count = 0;
+}
+
 void reconcile_free(Fob__Ranges *ranges)
 {
 	if (ranges)

@@ -41,6 +41,8 @@ int id_list_add(struct id_list *list, const uint8_t id[static ID_SIZE]);
 int reconcile_init(struct reconcile *run, struct set *set, unsigned class,
 		   const uint8_t key[static 32]);
 void reconcile_deinit(struct reconcile *run);
+/* The same run from its beginning; what is carried has not changed. */
+void reconcile_again(struct reconcile *run);
 
 /*
  * The ranges that open a run: the whole class, one fingerprint. The message

@@ -16,7 +16,7 @@ void set_init(struct set *set)
 {
 	*set = (struct set){ .pinned = false };
 	for (unsigned c = 0; c < CLASS_MAX; c++)
-		set->root_stale[c] = true;
+		set->root_stale[c] = set->root_all_stale = true;
 }
 
 void set_deinit(struct set *set)

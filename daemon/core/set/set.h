@@ -161,8 +161,8 @@ struct set {
 	uint32_t *todo; /* ENTRYs whose parents are to be seen */
 	uint32_t n_todo, cap_todo;
 	bool dirty; /* evaluation is owed */
-	bool root_stale[CLASS_MAX];
-	uint8_t roots[CLASS_MAX][ID_SIZE];
+	bool root_stale[CLASS_MAX], root_all_stale;
+	uint8_t roots[CLASS_MAX][ID_SIZE], root_all[ID_SIZE];
 	uint64_t version;	/* grows when what is carried changes */
 	uint64_t version0;	/* grows at each evaluation of class 0 */
 	uint64_t verifications; /* signatures of items verified so far */
@@ -224,6 +224,14 @@ const uint32_t *set_sorted(struct set *set, unsigned class, uint32_t *ret_n);
 /* BLAKE2b-256 over the sorted carried ids of a class; of all classes in order. */
 void set_root(struct set *set, unsigned class, uint8_t ret[static ID_SIZE]);
 void set_root_all(struct set *set, uint8_t ret[static ID_SIZE]);
+
+/*
+ * What only somebody can make who knows all carried ids, for one session and
+ * one of its sides: keyed BLAKE2b-128 over the side and the ids as above.
+ */
+#define SET_PROOF 16
+void set_proof(struct set *set, const uint8_t key[static 32], bool leader,
+	       uint8_t ret[static SET_PROOF]);
 
 /*
  * Tips of an author's chain in a class: its held items that no held item of
