@@ -10,8 +10,8 @@
 #include <zbar.h>
 
 #define SMALL (1024 * 1024) /* pixels of a picture worth magnifying */
-#define TIMES 3
-#define SIDE_MIN 128 /* pixels: a smaller copy has no code in it */
+#define TIMES 2
+#define SIDE_MIN 64 /* pixels: a smaller copy has no code in it */
 
 /* What zbar needs, and where what it finds goes. */
 struct search {
