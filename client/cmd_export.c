@@ -166,6 +166,27 @@ static int told(struct fob *fob, const struct export_options *o,
 	return print_json(fob, &json);
 }
 
+/* Only of what is in the file, and after it is there. */
+static void take_note(struct fob *fob, const struct export_options *o,
+		      const struct outgoing *outgoing,
+		      const struct parsed *parsed)
+{
+	bool *left_out AUTO_FREE = calloc(outgoing->n + 1, sizeof(*left_out));
+
+	if (!left_out) {
+		warn(fob, "the vault has no note of this export: no memory");
+		return;
+	}
+	for (size_t i = 0; i < parsed->n; i++) {
+		const Fob__Skipped *skipped = parsed->list[i].message->skipped;
+
+		if (skipped && skipped->position > 0 &&
+		    skipped->position <= outgoing->n)
+			left_out[skipped->position - 1] = true;
+	}
+	outgoing_note(fob, outgoing, o->format, left_out);
+}
+
 /* --- the command ---------------------------------------------------------------- */
 
 static int put_out(struct fob *fob, const struct export_options *o,
@@ -189,7 +210,10 @@ static int put_out(struct fob *fob, const struct export_options *o,
 			 "or -o FOLDER");
 	else
 		r = export_file_print(fob, form->binary, parsed);
-	return r ? r : told(fob, o, outgoing, parsed);
+	if (r != 0)
+		return r;
+	take_note(fob, o, outgoing, parsed);
+	return told(fob, o, outgoing, parsed);
 }
 
 static int export(struct fob *fob, const struct export_options *o,
@@ -273,7 +297,8 @@ const struct command cmd_export = {
 		"before anything is written. FILE is readable by you alone,\n"
 		"and appears when it is whole. Without -o it goes to standard\n"
 		"output; format google becomes QR codes on a terminal, turned\n"
-		"by space, p and q.\n"
+		"by space, p and q. The vault takes note of what went where\n"
+		"(fob show, fob doctor).\n"
 		"html and pdf are pages for the safe, to be printed: a QR code\n"
 		"and the secret of each account. png is a picture for each:\n"
 		"several go to FILE-1.png, FILE-2.png... or into a folder.\n"

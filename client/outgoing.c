@@ -17,6 +17,7 @@ void outgoing_free(struct outgoing *outgoing)
 	for (size_t i = 0; i < outgoing->n; i++)
 		free(outgoing->names[i]);
 	free(outgoing->names);
+	free(outgoing->ids);
 	if (outgoing->fd >= 0)
 		close(outgoing->fd);
 	*outgoing = (struct outgoing){ .fd = -1 };
@@ -29,20 +30,34 @@ const char *outgoing_name(const struct outgoing *outgoing, uint64_t position)
 		       "";
 }
 
+static int make_room(struct outgoing *outgoing)
+{
+	size_t capacity = 2 * outgoing->capacity + 16;
+	void *more;
+
+	if (outgoing->n < outgoing->capacity)
+		return 0;
+	more = realloc(outgoing->names, capacity * sizeof(*outgoing->names));
+	if (!more)
+		return -ENOMEM;
+	outgoing->names = more;
+	more = realloc(outgoing->ids, capacity * sizeof(*outgoing->ids));
+	if (!more)
+		return -ENOMEM;
+	outgoing->ids = more;
+	outgoing->capacity = capacity;
+	return 0;
+}
+
 static int keep_name(struct outgoing *outgoing, const Fob__Account *account)
 {
 	char name[ACCOUNT_NAME_SIZE];
 
-	if (outgoing->n == outgoing->capacity) {
-		size_t capacity = 2 * outgoing->capacity + 16;
-		void *names = realloc(outgoing->names,
-				      capacity * sizeof(*outgoing->names));
-
-		if (!names)
-			return -ENOMEM;
-		outgoing->names = names;
-		outgoing->capacity = capacity;
-	}
+	if (make_room(outgoing) < 0)
+		return -ENOMEM;
+	if (account->id.len != RECORD_ID_SIZE)
+		return -EPROTO;
+	memcpy(outgoing->ids[outgoing->n], account->id.data, RECORD_ID_SIZE);
 	account_name(name, account);
 	outgoing->names[outgoing->n] = strdup(name);
 	if (!outgoing->names[outgoing->n])
@@ -171,4 +186,54 @@ int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing)
 	if (r == 0 && spool_rewind(outgoing->fd) < 0)
 		r = fail(fob, STATUS_FAILED, "%s", strerror(errno));
 	return r;
+}
+
+static int note_some(struct fob *fob, ProtobufCBinaryData *ids, size_t n,
+		     char *format)
+{
+	struct answer answer AUTO_ANSWER = { 0 };
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__ExportedAsk exported = FOB__EXPORTED_ASK__INIT;
+	struct asking asking;
+	int r;
+
+	exported.format = format;
+	exported.ids = ids;
+	exported.n_ids = n;
+	request.exported = &exported;
+	r = ask_begin(&asking, fob, &request);
+	if (r == 0)
+		r = ask_next(&asking, &answer);
+	if (r == 0 && answer.reply->status != STATUS_OK)
+		warn(fob, "the vault has no note of this export: %s",
+		     answer.reply->message);
+	return r;
+}
+
+/* An account with several seeds went out several times, and is noted once. */
+static bool again(const struct outgoing *outgoing, size_t i)
+{
+	return i > 0 && memcmp(outgoing->ids[i], outgoing->ids[i - 1],
+			       RECORD_ID_SIZE) == 0;
+}
+
+void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
+		   char *format, const bool *left_out)
+{
+	ProtobufCBinaryData ids[LIST_MAX];
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < outgoing->n; i++) {
+		if (left_out[i] || (again(outgoing, i) && !left_out[i - 1]))
+			continue;
+		ids[n++] = (ProtobufCBinaryData){ RECORD_ID_SIZE,
+						  outgoing->ids[i] };
+		if (n < LIST_MAX)
+			continue;
+		r = note_some(fob, ids, n, format);
+		n = 0;
+	}
+	if (r == 0 && n > 0)
+		(void)note_some(fob, ids, n, format);
 }

@@ -7,11 +7,13 @@
 #define FOB_CLIENT_OUTGOING_H
 
 #include "client/command.h"
+#include "proto/limits.h"
 
 /* Zeroed but for fd, which is -1, is empty. */
 struct outgoing {
 	int fd;	      /* of the framed NewEntry messages, or -1 */
 	char **names; /* owned; of the messages, in order */
+	uint8_t (*ids)[RECORD_ID_SIZE]; /* owned; of their records */
 	size_t n, capacity;
 };
 
@@ -24,6 +26,13 @@ void outgoing_free(struct outgoing *outgoing);
  * 0, or a status that was told; STATUS_NOT_FOUND when nothing matches.
  */
 int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing);
+
+/*
+ * The vault takes note that those went out in the format whose left_out is
+ * false; one for each message. What fails is told as a warning.
+ */
+void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
+		   char *format, const bool *left_out);
 
 /* The name of the position, from 1; "" for one that there is not. */
 const char *outgoing_name(const struct outgoing *outgoing, uint64_t position);

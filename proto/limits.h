@@ -46,6 +46,7 @@
 #define DIGITS_MAX 10
 #define PERIOD_MAX 86400 /* seconds */
 #define PIN_MAX 64
+#define EXPORT_FORMAT_MAX 32 /* bytes of its name */
 #define GROUP_TAGS_MAX 64
 #define STAMP_MAX 4102444800000ull /* 2100-01-01 in ms; later counts as 0 */
 

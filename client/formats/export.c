@@ -195,6 +195,14 @@ static bool is(const Fob__FieldValue *field, const char *key)
 	return strcmp(field->key, key) == 0;
 }
 
+/* That it went out before is the vault's own to know. */
+static bool is_note_of_export(const Fob__FieldValue *field)
+{
+	static const char prefix[] = "exported/";
+
+	return strncmp(field->key, prefix, sizeof(prefix) - 1) == 0;
+}
+
 /* Sets *lost for a field that no other application has a place for. */
 static int take_field(struct entry *entry, const Fob__FieldValue *field,
 		      bool *lost, struct fault *fault)
@@ -210,7 +218,8 @@ static int take_field(struct entry *entry, const Fob__FieldValue *field,
 		return entry_add_tag(entry, text_of(field->key + n), fault);
 	if (is(field, "favourite"))
 		entry->favourite = value.n > 0;
-	else if (!is(field, "issuer") && !is(field, "account"))
+	else if (!is(field, "issuer") && !is(field, "account") &&
+		 !is_note_of_export(field))
 		*lost = true;
 	return 0;
 }

@@ -66,6 +66,8 @@ static const struct request requests[] = {
 	{ "log", ask_log, .vault = true, .unlocked = true, .index = true },
 	{ "apart", ask_apart, .vault = true, .unlocked = true, .index = true,
 	  .use = true },
+	{ "exported", ask_exported, .vault = true, .unlocked = true,
+	  .index = true, .write = true, .use = true },
 };
 
 /* In the order of the table above. */
@@ -79,7 +81,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->devices,  r->rename,	 r->peer,	r->sync,    r->wait,
 		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
 		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
-		r->purge,    r->group,	 r->log,	r->apart,
+		r->purge,    r->group,	 r->log,	r->apart,   r->exported,
 	};
 	const struct request *found = NULL;
 

@@ -503,6 +503,7 @@ int ask_quarantine(struct step *step, struct call *call);
 int ask_doctor(struct step *step, struct call *call);
 int ask_backup(struct step *step, struct call *call);
 int ask_apart(struct step *step, struct call *call);
+int ask_exported(struct step *step, struct call *call);
 int ask_purge(struct step *step, struct call *call);
 int ask_group(struct step *step, struct call *call);
 int ask_log(struct step *step, struct call *call);

@@ -169,6 +169,22 @@ matches "one line in the log for each export" "$(fob a log)" \
 	'entries were exported: 5'
 equal "one entry" "$(fob a export --format uri GitHub 2>/dev/null | wc -l)" 1
 
+# --- the vault takes note ---
+fields=$(fob a show Bank --json | json \
+	'" ".join(sorted(k for k in d["fields"] if k.startswith("exported/")))')
+equal "of each format that an account went to, once" "$fields" \
+	"exported/2fas exported/aegis exported/ente exported/freeotp-plus \
+exported/google exported/html exported/pdf exported/png exported/stratum \
+exported/uri"
+matches "with the time" "$(fob a show Bank --field exported/aegis)" \
+	'^20[0-9-]+T[0-9:]+Z$'
+finding() {
+	fob a doctor --json | json '[(f["severity"], f["message"][:31])
+		for f in d if f["check"] == "exported"]'
+}
+equal "the doctor counts them" "$(finding)" \
+	"[('info', '5 of 5 accounts were exported, ')]"
+
 # --- what can go wrong ---
 echo precious >"$work/precious"
 exits 9 "a file that is there" fob a export --format uri -o "$work/precious"

@@ -3,7 +3,7 @@
  * memory: see tests/lib/one.h.
  *
  * Covers: account, change, saying, clock, ask_add, ask_list, ask_show, ask_code, ask_edit,
- * ask_trash, ask_history, ask_revert, ask_resolve, open.
+ * ask_exported, ask_trash, ask_history, ask_revert, ask_resolve, open.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -611,6 +611,56 @@ static void test_edit(void **state)
 	expect_code(code(one, "Git", 59000, false), "94287082");
 }
 
+/* --- exports --- */
+
+static const Fob__Reply *exported(struct one *one, char *format,
+				  ProtobufCBinaryData *ids, size_t n)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__ExportedAsk ask = FOB__EXPORTED_ASK__INIT;
+
+	ask.format = format;
+	ask.ids = ids;
+	ask.n_ids = n;
+	request.exported = &ask;
+	return one_ask(one, &request);
+}
+
+/* Both in one step, one field a format however often it is exported. */
+static void test_exported(void **state)
+{
+	struct one *one = *state;
+	const struct node *node = one->node;
+	uint8_t id[3][RECORD_ID_SIZE];
+	ProtobufCBinaryData ids[] = { { RECORD_ID_SIZE, id[0] },
+				      { RECORD_ID_SIZE, id[1] },
+				      { RECORD_ID_SIZE, id[2] } };
+	const Fob__Reply *reply;
+
+	must_add(one, "Git", "a", totp(rfc_key));
+	must_add(one, "Bank", "b", totp(other_key));
+	memset(id[2], 7, sizeof(id[2])); /* one that is gone */
+	for (size_t i = 0; i < 2; i++)
+		memcpy(id[i], node->vault.entries[i].id, RECORD_ID_SIZE);
+	assert_int_equal(node->vault.entries[0].exported, 0);
+	expect(exported(one, "aegis", ids, 3), STATUS_OK, "");
+	expect(exported(one, "aegis", ids, 1), STATUS_OK, "");
+	expect(exported(one, "2fas", ids, 1), STATUS_OK, "");
+	assert_true(node->vault.entries[0].exported >= ONE_WALL);
+	assert_true(node->vault.entries[1].exported >= ONE_WALL);
+	reply = show(one, "Bank", false);
+	assert_string_equal(reply->shown->fields[1]->key, "exported/aegis");
+	assert_int_equal(reply->shown->fields[1]->value.len,
+			 TEXT_TIME_SIZE - 1);
+	assert_int_equal(show(one, "Git", false)->shown->n_fields +
+				 show(one, "Bank", false)->shown->n_fields,
+			 2 + 2 + 3);
+	expect(exported(one, "a/b", ids, 1), STATUS_USAGE, "format: ");
+	expect(exported(one, "", ids, 1), STATUS_USAGE, "format: ");
+	expect(exported(one, "aegis", ids, 0), STATUS_USAGE, "1 to");
+	expect_code(code(one, "Git", 59000, false), "94287082");
+}
+
 static void test_edit_seed(void **state)
 {
 	struct one *one = *state;
@@ -942,6 +992,7 @@ int main(void)
 		TEST(test_no_codes),
 		TEST(test_hotp),
 		TEST(test_hotp_end),
+		TEST(test_exported),
 		TEST(test_edit),
 		TEST(test_edit_seed),
 		TEST(test_trash),

@@ -232,6 +232,30 @@ static void test_entries(void **state UNUSED)
 	expect(&w, "contact", DOCTOR_INFO, "Bank/ada");
 }
 
+/* A copy of the secret before the present one opens nothing. */
+static void test_exported(void **state UNUSED)
+{
+	AUTO_FINDINGS struct findings found = { 0 };
+	struct well w;
+
+	make_well(&w);
+	w.rows[0].exported = NOW - 7 * DAY;
+	w.rows[1].exported = NOW - 3 * DAY;
+	w.rows[1].seeded = NOW - 3 * DAY;
+	expect(&w, "exported", DOCTOR_INFO, "");
+	assert_int_equal(doctor_examine(&w.facts, &found), 0);
+	assert_non_null(strstr(found.list[0].message,
+			       "2 of 2 accounts were exported, Mail last, 3 "
+			       "days ago"));
+	w.rows[1].seeded++;
+	findings_deinit(&found);
+	assert_int_equal(doctor_examine(&w.facts, &found), 0);
+	assert_non_null(strstr(found.list[0].message, "1 of 2"));
+	assert_string_equal(found.list[0].fix, "fob show 'Bank/ada'");
+	w.rows[0].exported = 0;
+	assert_int_equal(count(&w), 0);
+}
+
 static void link_resets(struct well *w, size_t from, size_t to)
 {
 	memcpy(w->resets[from], w->rows[to].id, RECORD_ID_SIZE);
@@ -358,11 +382,12 @@ static void test_asked(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_well),	cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_vault),	cmocka_unit_test(test_copies),
-		cmocka_unit_test(test_entries), cmocka_unit_test(test_resets),
-		cmocka_unit_test(test_apart),	cmocka_unit_test(test_order),
-		cmocka_unit_test(test_many),	cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_well),	 cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_vault),	 cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_exported), cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_resets),	 cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_order),	 cmocka_unit_test(test_many),
+		cmocka_unit_test(test_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ static const struct rule {
 	{ "favourite", "favourite", FLAG, 1 },
 	{ "backup-code/", "backup-code", LINE, FIELD_VALUE_MAX },
 	{ "apart/", "apart", FLAG, 1 },
+	{ "exported/", "exported", LINE, FIELD_VALUE_MAX },
 	{ "resets/", "resets", LINE, FIELD_VALUE_MAX },
 	{ "contact-checked", "contact-checked", LINE, FIELD_VALUE_MAX },
 };

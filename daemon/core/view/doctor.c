@@ -441,6 +441,7 @@ int doctor_examine(const struct doctor_facts *facts, struct findings *ret)
 	check_snapshot(&doctor);
 	doctor_backup(&doctor);
 	doctor_contact(&doctor);
+	doctor_exported(&doctor);
 	if (doctor.failed)
 		return -ENOMEM;
 	sort(ret);

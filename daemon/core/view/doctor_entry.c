@@ -197,6 +197,41 @@ void doctor_contact(struct doctor *doctor)
 	the_rest(&never, "accounts");
 }
 
+/*
+ * Copies that no revocation reaches. One that was made before the secret was
+ * changed makes no codes any more.
+ */
+void doctor_exported(struct doctor *doctor)
+{
+	const struct doctor_facts *facts = doctor->facts;
+	const struct vault_entry *last = NULL;
+	struct finding *finding;
+	char name[NAME_SIZE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < facts->n_entries; i++) {
+		const struct vault_entry *entry = facts->entries[i].entry;
+
+		if (entry->exported == 0 || entry->exported < entry->seeded)
+			continue;
+		n++;
+		if (!last || entry->exported > last->exported)
+			last = entry;
+	}
+	if (n == 0)
+		return;
+	doctor_name(last, name);
+	finding = doctor_find(doctor, "exported", DOCTOR_INFO);
+	doctor_message(
+		finding,
+		TEXTS("%s of %s accounts were exported, %s last, %s days "
+		      "ago: who has such a file or page has their "
+		      "secrets",
+		      NUMBER(n), NUMBER(facts->n_entries), name,
+		      NUMBER(doctor_days(facts, last->exported))));
+	doctor_fix(finding, TEXTS("fob show '%s'", name));
+}
+
 /* --- reset paths ----------------------------------------------------------- */
 
 static size_t entry_of(const struct doctor_facts *facts,

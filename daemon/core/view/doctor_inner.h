@@ -38,6 +38,7 @@ void doctor_rotation(struct doctor *doctor);
 void doctor_whole(struct doctor *doctor);
 void doctor_backup(struct doctor *doctor);
 void doctor_contact(struct doctor *doctor);
+void doctor_exported(struct doctor *doctor);
 void doctor_resets(struct doctor *doctor);
 void doctor_apart(struct doctor *doctor);
 /* Devices beside this one. */

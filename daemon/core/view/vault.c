@@ -409,6 +409,22 @@ static uint64_t stamp_of(const struct record *merged, const char *key)
 	return field ? field->stamp : 0;
 }
 
+static uint64_t exported_of(const struct record *merged)
+{
+	static const char prefix[] = "exported/";
+	const Fob__Plain *plain = merged->plain;
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < plain->n_fields; i++) {
+		const Fob__Field *field = plain->fields[i];
+
+		if (!field->unset && field->stamp > newest &&
+		    strncmp(field->key, prefix, sizeof(prefix) - 1) == 0)
+			newest = field->stamp;
+	}
+	return newest;
+}
+
 /* Big-endian, ASCII letters in lower case: most rows differ in it already. */
 static uint64_t order_of(struct bytes issuer)
 {
@@ -433,6 +449,7 @@ static int fill(const struct vault *vault, struct vault_entry *entry,
 	entry->changed = merged->changed;
 	entry->rotated = stamp_of(merged, "rotated");
 	entry->contact = stamp_of(merged, "contact-checked");
+	entry->exported = exported_of(merged);
 	entry->conflict = merged->conflict;
 	entry->trashed = merged->tombstone;
 	entry->favourite = record_bool(merged, "favourite");

@@ -31,9 +31,10 @@ struct vault_entry {
 	uint8_t (*seeds)[16]; /* keyed hashes of live secrets */
 	uint32_t n_seeds;
 	uint64_t created, changed;
-	uint64_t seeded;  /* when the oldest live seed was set; 0: not known */
-	uint64_t rotated; /* stamp of "rotated": said to be done, or 0 */
-	uint64_t contact; /* stamp of "contact-checked", or 0 */
+	uint64_t seeded;   /* when the oldest live seed was set; 0: not known */
+	uint64_t rotated;  /* stamp of "rotated": said to be done, or 0 */
+	uint64_t contact;  /* stamp of "contact-checked", or 0 */
+	uint64_t exported; /* newest stamp of an "exported/...", or 0 */
 	uint32_t codes, codes_left;	   /* backup codes, those not used */
 	uint8_t (*resets)[RECORD_ID_SIZE]; /* accounts that it can reset */
 	uint32_t n_resets;
