@@ -1,6 +1,7 @@
 /* fob import: a file of another application, in batches to the daemon. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +13,9 @@
 #include "client/pass_store.h"
 #include "client/passphrase.h"
 #include "client/pictures.h"
+#include "client/plan.h"
 #include "client/print.h"
+#include "client/prompt.h"
 #include "client/report.h"
 #include "client/spool.h"
 #include "proto/text.h"
@@ -40,6 +43,7 @@ struct import_state {
 	size_t n, bytes;
 	uint64_t found, added, skipped, done, total;
 	struct json skips; /* the rows of "skipped" */
+	struct plan plan;  /* of a dry run that is told to people */
 };
 
 static void skip(struct import_state *s, const char *reason, const char *name,
@@ -56,7 +60,9 @@ static void skip(struct import_state *s, const char *reason, const char *name,
 	json_object_end(&s->skips);
 	if (fob->json)
 		return;
-	if (position > 0)
+	if (s->o->dry_run)
+		plan_add(&s->plan, "skip", name, reason);
+	else if (position > 0)
 		note(fob, "%llu: %s%s%s", (unsigned long long)position, name,
 		     name[0] ? ": " : "", reason);
 	else
@@ -106,6 +112,8 @@ static void count(struct import_state *s, const Fob__AddResult *result,
 		     name, 0);
 	} else {
 		s->added++;
+		if (s->o->dry_run)
+			plan_add(&s->plan, "add", name, "");
 	}
 }
 
@@ -166,6 +174,38 @@ static int flush_batch(struct import_state *s)
 	return 0;
 }
 
+static bool lacks_pin(const Fob__NewEntry *entry)
+{
+	if (!entry->otp || (entry->otp->type != FOB__OTP_TYPE__MOTP &&
+			    entry->otp->type != FOB__OTP_TYPE__YANDEX))
+		return false;
+	for (size_t i = 0; i < entry->n_fields; i++)
+		if (strcmp(entry->fields[i]->key, "pin") == 0)
+			return false;
+	return true;
+}
+
+/* What most formats do not carry, and no code is right without. */
+static void ask_pin(struct import_state *s, const Fob__NewEntry *entry,
+		    struct fields *fields)
+{
+	char name[ACCOUNT_NAME_SIZE], escaped[TEXT_ESCAPED_MAX(64)];
+	char question[sizeof(escaped) + 64];
+	uint8_t pin[PIN_MAX];
+	size_t n;
+
+	if (s->o->dry_run || s->fob->json || s->fob->yes ||
+	    !isatty(STDERR_FILENO) || !lacks_pin(entry))
+		return;
+	entry_name(entry, name);
+	text_escape(escaped, sizeof(escaped), text_of(name));
+	snprintf(question, sizeof(question),
+		 "PIN of %s (Enter: none for now): ", escaped);
+	if (prompt_secret(question, pin, sizeof(pin), &n) == 0 && n > 0)
+		fields_add(fields, "pin", (struct bytes){ pin, n });
+	sodium_memzero(pin, sizeof(pin));
+}
+
 /* The entry, with the group and the tags that every entry gets. */
 static int push(struct import_state *s, const Fob__NewEntry *from)
 {
@@ -183,6 +223,7 @@ static int push(struct import_state *s, const Fob__NewEntry *from)
 		entry->group = s->o->group;
 	fields_add_all(fields, from->fields, from->n_fields);
 	fields_add_all(fields, s->tags.list, s->tags.n);
+	ask_pin(s, from, fields);
 	if (fields->failed) {
 		fields_free(fields);
 		return fail(s->fob, STATUS_FAILED, "out of memory");
@@ -213,6 +254,37 @@ static int push_all(struct import_state *s, const struct parsed *parsed)
 	return r;
 }
 
+/* The name of the entry at that position of the file, or "". */
+static void name_at(const struct parsed *parsed, uint64_t position,
+		    char ret[static ACCOUNT_NAME_SIZE])
+{
+	ret[0] = '\0';
+	for (size_t i = 0; position > 0 && i < parsed->n; i++) {
+		const Fob__ImportItem *item = parsed->list[i].message;
+
+		if (item->entry && item->position == position) {
+			entry_name(item->entry, ret);
+			return;
+		}
+	}
+}
+
+static void tell_warning(struct import_state *s, const struct parsed *parsed,
+			 const Fob__ImportItem *item)
+{
+	char name[ACCOUNT_NAME_SIZE];
+
+	name_at(parsed, item->position, name);
+	if (s->o->dry_run)
+		plan_add(&s->plan, "lost", name, item->warning);
+	else
+		warn(s->fob, "%s%.0llu%s%s%s%s",
+		     item->position ? "record " : "",
+		     (unsigned long long)item->position,
+		     item->position ? ": " : "", name, *name ? ": " : "",
+		     item->warning);
+}
+
 static void tell_skipped(struct import_state *s, const struct parsed *parsed)
 {
 	size_t i;
@@ -224,10 +296,7 @@ static void tell_skipped(struct import_state *s, const struct parsed *parsed)
 			skip(s, item->skipped->reason, item->skipped->name,
 			     item->skipped->position);
 		if (item->warning[0] && !s->fob->json)
-			warn(s->fob, "%s%.0llu%s%s",
-			     item->position ? "record " : "",
-			     (unsigned long long)item->position,
-			     item->position ? ": " : "", item->warning);
+			tell_warning(s, parsed, item);
 	}
 }
 
@@ -256,6 +325,19 @@ static int as_json(struct import_state *s, const struct parsed *parsed)
 
 static int as_text(struct import_state *s)
 {
+	bool plan = s->o->dry_run && s->found > 0;
+
+	if (plan)
+		plan_print(s->fob, &s->plan);
+	if (s->plan.table.failed)
+		return fail(s->fob, STATUS_FAILED, "out of memory");
+	/* A script gets the lines alone. */
+	if (plan && !print_terminal(s->fob)) {
+		note(s->fob, "%llu found, %llu would be added, %llu skipped",
+		     (unsigned long long)s->found, (unsigned long long)s->added,
+		     (unsigned long long)s->skipped);
+		return print_done(s->fob);
+	}
 	printf("%llu found, %llu %s, %llu skipped\n",
 	       (unsigned long long)s->found, (unsigned long long)s->added,
 	       s->o->dry_run ? "would be added" : "added",
@@ -268,7 +350,11 @@ static int read_file(struct fob *fob, const struct import_options *o, int in,
 		     struct parsed *ret)
 {
 	struct passphrase *password AUTO_PASSPHRASE = NULL;
+	const char *source = strcmp(o->file, "-") == 0 ? "standard input" :
+							 o->file;
 	int r = 0;
+
+	ret->source = source;
 
 	if (o->passphrase_file)
 		r = passphrase_other(fob, o->passphrase_file, NULL, NULL,
@@ -283,6 +369,7 @@ static int read_file(struct fob *fob, const struct import_options *o, int in,
 	if (r != 0)
 		return r;
 	parsed_free(ret);
+	ret->source = source;
 	if (spool_rewind(in) < 0)
 		return fail(fob, STATUS_FAILED, "%s cannot be read again",
 			    o->file);
@@ -297,12 +384,14 @@ static int import(struct fob *fob, const struct import_options *o, int in)
 
 	if (r != 0)
 		return r;
+	plan_init(&state.plan);
 	state.found = parsed.entries + parsed.skipped;
 	tell_skipped(&state, &parsed);
 	r = push_all(&state, &parsed);
 	if (r == 0)
 		r = fob->json ? as_json(&state, &parsed) : as_text(&state);
 	json_deinit(&state.skips);
+	plan_deinit(&state.plan);
 	return r;
 }
 
@@ -464,7 +553,7 @@ const struct command cmd_import = {
 		"are named.\n"
 		"\n"
 		"  --format F   when the format is not found\n"
-		"  --dry-run    only say what would happen\n"
+		"  --dry-run    only show what would be added, skipped and lost\n"
 		"  --group G    put them all into this group\n"
 		"  --tag T      give them all this tag\n"
 		"  --formats    list the formats\n"

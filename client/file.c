@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,38 @@ int file_sync_folder(const char *path)
 	return r;
 }
 
+/* The folder of the path, to be freed; NULL: no memory. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/*
+ * A file that has no name yet: whatever ends us, nothing of it stays. Not
+ * every file system has that, and without /proc it would never get a name.
+ */
+static int open_nameless(const char *path)
+{
+	char *folder AUTO_FREE = folder_of(path);
+
+	if (!folder || access("/proc/self/fd", X_OK) != 0)
+		return -1;
+	return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
 int file_begin(struct fob *fob, struct file *file, const char *path)
 {
 	size_t n = strlen(path) + sizeof(".XXXXXX");
 
 	file->path = path;
-	file->fd = -1;
+	file->beside = NULL;
+	file->fd = open_nameless(path);
+	if (file->fd >= 0)
+		return 0;
 	file->beside = malloc(n);
 	if (!file->beside)
 		return fail(fob, STATUS_FAILED, "out of memory");
@@ -74,11 +101,47 @@ static int rename_new(const char *from, const char *to)
 	return link(from, to) == 0 ? unlink(from) : -1;
 }
 
+/* linkat, which gives a first name, takes no other's place. */
+static int name_it(const struct file *file, const char *path)
+{
+	char own[40];
+
+	snprintf(own, sizeof(own), "/proc/self/fd/%d", file->fd);
+	return linkat(AT_FDCWD, own, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+}
+
+#define NAME_TRIES 100
+
+/* A name beside the path, for a file that has none. */
+static int name_beside(struct file *file)
+{
+	size_t n = strlen(file->path) + sizeof(".000000");
+	char *beside = malloc(n);
+	int r = -1;
+
+	for (int i = 0; beside && r != 0 && i < NAME_TRIES; i++) {
+		snprintf(beside, n, "%s.%06x", file->path,
+			 randombytes_uniform(1u << 24));
+		r = name_it(file, beside);
+		if (r != 0 && errno != EEXIST)
+			break;
+	}
+	if (r == 0)
+		file->beside = beside;
+	else
+		free(beside);
+	return r;
+}
+
 static int end(struct fob *fob, struct file *file, bool replace)
 {
 	int r = fsync(file->fd);
 
-	if (r == 0)
+	if (r == 0 && !file->beside && replace)
+		r = name_beside(file);
+	if (r == 0 && !file->beside)
+		r = name_it(file, file->path);
+	else if (r == 0)
 		r = replace ? rename(file->beside, file->path) :
 			      rename_new(file->beside, file->path);
 	if (r != 0)

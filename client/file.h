@@ -1,6 +1,7 @@
 /*
- * A file that is there whole or not at all: it is written beside, flushed,
- * and takes its name at the end; 0600. What fails is told.
+ * A file that is there whole or not at all: it is written without a name, or
+ * beside where that cannot be, flushed, and takes its name at the end; 0600.
+ * What fails is told.
  */
 #ifndef FOB_CLIENT_FILE_H
 #define FOB_CLIENT_FILE_H
@@ -9,7 +10,7 @@
 
 struct file {
 	const char *path; /* borrowed */
-	char *beside;	  /* owned; NULL: there is none */
+	char *beside;	  /* its name so far, owned; NULL: it has none */
 	int fd;
 };
 

@@ -219,7 +219,7 @@ static int start(struct fob *fob, int in, const struct start_with *with,
 		argv[n++] = option_fd;
 		argv[n++] = number;
 	}
-	r = run(fob, argv, in, NULL, ret);
+	r = run(fob, argv, in, ret->source, ret);
 	if (fd >= 0)
 		close(fd);
 	return r;

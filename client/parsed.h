@@ -21,6 +21,7 @@ struct parsed {
 	size_t entries; /* messages that hold an entry */
 	size_t skipped;
 	char format[64];
+	const char *source;  /* of the input, for messages; borrowed, or NULL */
 	bool needs_password; /* the text is encrypted; there is nothing else */
 };
 
@@ -29,7 +30,7 @@ void parsed_free(struct parsed *parsed);
 
 /*
  * Reads everything that can be read from in. format: NULL when it is to be
- * found by content. ret is zeroed. 0 or a status that was told.
+ * found by content. ret is zeroed, but for source. 0 or a status that was told.
  */
 int parsed_read(struct fob *fob, int in, char *format, struct parsed *ret);
 

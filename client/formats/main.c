@@ -271,7 +271,7 @@ static int run(const struct format *format, struct bytes password)
 		format = formats_detect(bytes);
 	if (!format)
 		return fail("the format is not recognised: name it "
-			    "with --format");
+			    "with --format (fob import --formats)");
 	r = format->read(bytes, &import);
 	if (r < 0)
 		return fail_errno(r);

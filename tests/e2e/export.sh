@@ -78,6 +78,20 @@ check_export keepassxc-xml '' ^Bank
 check_export google '' '^(Steam|Slow)'
 equal "each format is listed" "$(fob a export --formats | wc -l)" 14
 
+# --- KeePassXC itself ---
+if command -v keepassxc-cli >/dev/null; then
+	rm -f "$work/out"
+	fob a export --format keepassxc-xml -o "$work/out" 2>/dev/null
+	printf 'pw\npw\n' | QT_QPA_PLATFORM=offscreen keepassxc-cli import -q -p \
+		"$work/out" "$work/kdbx" >/dev/null 2>&1
+	echo pw | keepassxc-cli export -q -f csv "$work/kdbx" \
+		>"$work/kdbx.csv" 2>/dev/null
+	equal "KeePassXC opens its own XML" "$("$python" "$here/opened.py" \
+		keepassxc-csv "$work/kdbx.csv" '')" "$(wanted ^Bank)"
+else
+	echo "keepassxc-cli is missing: its XML is opened by python alone"
+fi
+
 # --- on paper: what a camera sees is the list of URIs ---
 uris=$(fob a export --format uri 2>/dev/null | sort)
 camera() {

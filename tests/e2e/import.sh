@@ -19,6 +19,12 @@ report=$(fob a import "$work/list" --dry-run --json)
 equal "a dry run counts" "$(json '(d["format"], d["found"], d["added"])' \
 	<<<"$report")" "('uri', 7, 2)"
 equal "and adds nothing" "$(fob a list --json)" "[]"
+equal "or shows each account" "$(fob a import "$work/list" --dry-run \
+	2>/dev/null | cut -f 1,2 | sort | tr '\t\n' ' ,')" \
+	"$(printf 'add %s,' Four/d One/a)$(printf 'skip %s,' '' Five/e Six:f \
+	Three:c Two:b)"
+matches "a duplicate with what it is of" "$(fob a import "$work/list" \
+	--dry-run 2>/dev/null | grep Five)" 'duplicate of One/a$'
 report=$(fob a import "$work/list" --tag web --tag old --json)
 equal "the good ones go in" "$(json '(d["found"], d["added"],
 	len(d["skipped"]))' <<<"$report")" "(7, 2, 5)"
@@ -61,4 +67,48 @@ done >"$work/many"
 report=$(fob a import "$work/many" --json)
 equal "300 in batches" "$(json 'd["added"]' <<<"$report")" 300
 equal "all are listed" "$(fob a list Many --json | json 'len(d)')" 300
+
+# --- one that is cut can be repeated ---
+python3 - >"$work/thousands" <<'EOF'
+import base64
+for i in range(3000):
+    secret = base64.b32encode(b"number %06d" % i).decode().rstrip("=")
+    print(f"otpauth://totp/Cut:c{i}?secret={secret}")
+EOF
+count_cut() {
+	fob a list Cut --json | json 'len(d)'
+}
+is_cut() {
+	[ "$(count_cut)" -gt 0 ]
+}
+"$FOB_BUILD/fob" --socket "$work/a/sock" import "$work/thousands" \
+	>/dev/null 2>&1 &
+cut=$!
+wait_for 10 is_cut
+kill -KILL $cut
+wait $cut 2>/dev/null
+cut=$(count_cut)
+check "cut in its middle" test "$cut" -lt 3000
+equal "the rest goes in when it is repeated" \
+	"$(fob a import "$work/thousands" --json | json 'd["added"] + '"$cut")" \
+	3000
+equal "and none twice" "$(count_cut)" 3000
+
+# --- files that mean harm ---
+mkdir "$work/hostile"
+printf 'a password\n' >"$work/filepass"
+chmod 600 "$work/filepass"
+before=$(fob a list --json | json 'len(d)')
+expected=$(python3 "$here/hostile.py" "$work/hostile" "$FOB_BUILD/fob" \
+	--socket "$work/a/sock" import --file-passphrase-file \
+	"$work/filepass" 2>"$work/harm")
+equal "each is refused with a reason" "$(cat "$work/harm")" ""
+equal "the good records of them are in" \
+	"$(($(fob a list --json | json 'len(d)') - before))" "$expected"
+
+# --- a PIN that the file lacks ---
+echo 'motp://Pin:p?secret=7ac61d4736f51a2b' >"$work/motp"
+matches "a PIN is asked for" "$(typing a 'PIN of Pin/p' 5555 -- import \
+	"$work/motp")" '1 added'
+equal "and makes the codes" "$(fob a code Pin --at 0)" c42a26
 finish

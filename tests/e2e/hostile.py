@@ -1,0 +1,124 @@
+"""Files that mean harm, imported as a person would: hostile.py FOLDER PROGRAM
+ARGUMENT... makes each in FOLDER and runs the program on it. It tells of what
+ends in another way than it should, says nothing of the reason, or takes more
+than 256 MiB of memory. Prints how many accounts should be in the vault after."""
+import base64
+import io
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import zipfile
+
+folder, command = sys.argv[1], sys.argv[2:]
+MOST = 256 * 1024  # KiB
+salt = base64.b64encode(bytes(16)).decode()
+good = b"otpauth://totp/%s:a?secret=%s&issuer=%s\n"
+
+
+def bomb():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("raivo-otp-export.json", bytes(200 * 1024 * 1024))
+    return out.getvalue()
+
+
+def line(name, secret, more=b""):
+    return b"otpauth://totp/%s:a?secret=%s%s\n" % (name, secret, more)
+
+
+def ente(memory):
+    return json.dumps({
+        "version": 1, "encryptedData": base64.b64encode(bytes(64)).decode(),
+        "encryptionNonce": base64.b64encode(bytes(24)).decode(),
+        "kdfParams": {"memLimit": memory, "opsLimit": 4, "salt": salt}})
+
+
+def aegis(n, version=1):
+    params = {"nonce": "00" * 12, "tag": "00" * 16}
+    return json.dumps({
+        "version": version, "db": salt, "header": {"params": params, "slots": [
+            {"type": 1, "uuid": "x", "key": "00" * 32, "key_params": params,
+             "n": n, "r": 8, "p": 1, "salt": "00" * 32, "repaired": True}]}})
+
+
+def bitwarden(memory):
+    sealed = f"2.{salt}|{salt}|{base64.b64encode(bytes(32)).decode()}"
+    return json.dumps({
+        "encrypted": True, "passwordProtected": True, "salt": salt,
+        "kdfType": 1, "kdfIterations": 3, "kdfMemory": memory,
+        "kdfParallelism": 4, "encKeyValidation_DO_NOT_EDIT": sealed,
+        "data": sealed})
+
+
+# name: content, exit status, what is said, accounts that go in
+CASES = {
+    "empty": (b"", 1, "not recognised", 0),
+    "bomb.zip": (bomb, 1, "zip archive", 0),
+    "deep.json": (b"[" * 5_000_000, 1, "deep.json", 0),
+    "deep-aegis.json": (
+        b'{"version":1,"header":{"slots":null,"params":null},"db":'
+        + b'{"a":' * 1_000_000, 1, "deep-aegis.json", 0),
+    "wide.json": (b"[" + b"[]," * 10_000_000 + b"[]]", 1, "wide.json", 0),
+    "ente-8g": (lambda: ente(8 << 30), 1, "more memory or time", 0),
+    "aegis-8g": (lambda: aegis(8 << 20), 1, "more memory or time", 0),
+    "bitwarden-8g": (lambda: bitwarden(8192), 1, "more memory or time", 0),
+    "aegis-wrong": (lambda: aegis(1 << 10), 7, "password", 0),
+    "aegis-cut": (lambda: aegis(1 << 10)[:-20], 1, "aegis-cut", 0),
+    "aegis-9": (lambda: aegis(1 << 10, 9), (1, 7), "aegis-9", 0),
+    "2fas-99": ('{"services":[],"groups":[],"schemaVersion":99}', 1,
+                "newer 2FAS", 0),
+    "letters": (line(b"L0", b"GEZD0NBVGY3TQOJQ") + line(b"L1", b"1EZDGNBVGY")
+                + line(b"L8", b"GEZDGNBVGY3TQOJ8") + line(b"L", b"MFRGG2A"),
+                0, "base32|secret", 1),
+    "utf8": (line(b"U%ff%fe", b"MFRGG3A") + line(b"\xff\xfe", b"MFRGG4A")
+             + line(b"U", b"MFRGG5A"), 0, "UTF-8", 1),
+    "sizes": (line(b"S0", b"") + line(b"S4096", b"A" * 6554)
+              + line(b"S", b"MFRGG6A"), 0, "secret", 1),
+    "negative": (b"otpauth://hotp/N:a?secret=MFRGG7A&counter=-1\n"
+                 + line(b"P", b"MFRGG7B", b"&period=-30")
+                 + line(b"D", b"MFRGG7C", b"&digits=-6")
+                 + line(b"N", b"MFRGHAA"), 0, "counter", 1),
+    "twice": (line(b"T", b"MFRGHBA", b"&secret=MFRGHCA&issuer=A&issuer=B"),
+              0, "", 1),
+    "twice.json": ('{"version":1,"version":1,"entries":[],"entries":[]}', 1,
+                   "twice.json", 0),
+    "noise": (lambda: b"\x00" + bytes(i * i % 251 for i in range(100_000)),
+              (1, 5, 7), "noise", 0),
+}
+
+
+def run(name, status, said):
+    done = subprocess.run(command + [f"{folder}/{name}"], capture_output=True,
+                          stdin=subprocess.DEVNULL)
+    text = (done.stdout + done.stderr).decode("utf-8", "replace")
+    wanted = status if isinstance(status, tuple) else (status,)
+    if done.returncode not in wanted or not re.search(said, text):
+        print(f"{name}: status {done.returncode}: {text}", file=sys.stderr)
+
+
+before = 0
+total = 0
+for name, (content, status, said, added) in CASES.items():
+    content = content() if callable(content) else content
+    with open(f"{folder}/{name}", "wb") as f:
+        f.write(content.encode() if isinstance(content, str) else content)
+    run(name, status, said)
+    total += added
+with open(f"{folder}/two-gigabytes", "wb") as f:
+    f.truncate(2 << 30)
+run("two-gigabytes", 1, "larger than 64 MiB")
+with subprocess.Popen(["head", "-c", "2G", "/dev/zero"],
+                      stdout=subprocess.PIPE) as pipe:
+    done = subprocess.run(command + ["-"], stdin=pipe.stdout,
+                          capture_output=True)
+    pipe.stdout.close()
+    if done.returncode != 1 or b"standard input" not in done.stderr:
+        print("from a pipe:", done, file=sys.stderr)
+used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+if used > MOST:
+    print(f"memory: {used} KiB", file=sys.stderr)
+os.remove(f"{folder}/two-gigabytes")
+print(total)
