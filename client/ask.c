@@ -1,12 +1,15 @@
 #include "client/ask.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/account.h"
 #include "client/passphrase.h"
+#include "client/prompt.h"
 #include "client/report.h"
+#include "client/security_key.h"
 #include "client/socket.h"
 #include "client/start.h"
 
@@ -167,7 +170,7 @@ static int prove(struct asking *asking, Fob__Request *request)
 	if (answer.reply->status == STATUS_OK)
 		return 0;
 	if (answer.reply->status == STATUS_REFUSED && passphrase_typed(fob) &&
-	    !fob->key_file && ++asking->attempts < ATTEMPTS) {
+	    fob->passphrase && ++asking->attempts < ATTEMPTS) {
 		note(fob, "%s",
 		     answer.reply->message[0] ? answer.reply->message :
 						"wrong passphrase");
@@ -199,49 +202,124 @@ static const char *confirm_question(uint32_t kind)
 	}
 }
 
+/* What proves who asks: one of them. */
+struct proof {
+	ProtobufCBinaryData passphrase, key_file;
+	Fob__Fido2Secret *fido2;
+};
+
 static int give(struct asking *asking, const Fob__Reply *reply,
-		ProtobufCBinaryData passphrase, ProtobufCBinaryData key_file)
+		const struct proof *proof)
 {
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__UnlockAsk unlock = FOB__UNLOCK_ASK__INIT;
 	Fob__ConfirmAsk confirm = FOB__CONFIRM_ASK__INIT;
 
 	if (reply->need == FOB__NEED__NEED_UNLOCK) {
-		unlock.passphrase = passphrase;
-		unlock.key_file = key_file;
+		unlock.passphrase = proof->passphrase;
+		unlock.key_file = proof->key_file;
+		unlock.fido2 = proof->fido2;
 		request.unlock = &unlock;
 	} else {
 		confirm.kind = reply->confirm;
-		confirm.passphrase = passphrase;
-		confirm.key_file = key_file;
+		confirm.passphrase = proof->passphrase;
+		confirm.key_file = proof->key_file;
+		confirm.fido2 = proof->fido2;
 		request.confirm = &confirm;
 	}
 	return prove(asking, &request);
 }
 
-static int satisfy(struct asking *asking, const Fob__Reply *reply)
+static int list_slots(struct asking *asking, struct answer *ret_answer)
 {
-	struct key_file *key AUTO_KEY_FILE = NULL;
-	struct fob *fob = asking->fob;
-	ProtobufCBinaryData none = { 0, NULL };
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__SlotsAsk slots = FOB__SLOTS_ASK__INIT;
 	int r;
 
-	if (fob->key_file) {
-		r = key_file_read(fob, fob->key_file, &key);
-		if (r != 0)
-			return r;
-		return give(asking, reply, none,
-			    (ProtobufCBinaryData){ key->n, key->bytes });
-	}
-	r = passphrase_get(fob, reply->need == FOB__NEED__NEED_UNLOCK ?
-					"Passphrase: " :
-					confirm_question(reply->confirm));
+	slots.list = true;
+	request.slots = &slots;
+	r = send_it(asking->fob, &request, asking->timeout_ms);
+	return r == 0 ? receive(asking, request.id, ret_answer) : r;
+}
+
+static int give_key_file(struct asking *asking, const Fob__Reply *reply)
+{
+	struct key_file *key AUTO_KEY_FILE = NULL;
+	struct proof proof = { .fido2 = NULL };
+	int r = key_file_read(asking->fob, asking->fob->key_file, &key);
+
 	if (r != 0)
 		return r;
-	return give(asking, reply,
-		    (ProtobufCBinaryData){ fob->passphrase->n,
-					   fob->passphrase->bytes },
-		    none);
+	proof.key_file = (ProtobufCBinaryData){ key->n, key->bytes };
+	return give(asking, reply, &proof);
+}
+
+static int give_touch(struct asking *asking, const Fob__Reply *reply,
+		      const Fob__Reply *slots)
+{
+	struct key_done done AUTO_KEY_DONE = { 0 };
+	struct proof proof = { .fido2 = NULL };
+	int r = security_key_secret(asking->fob, slots, &done);
+
+	if (r != 0)
+		return r;
+	proof.fido2 = done.message->secret;
+	return give(asking, reply, &proof);
+}
+
+static int give_passphrase(struct asking *asking, const Fob__Reply *reply)
+{
+	struct fob *fob = asking->fob;
+	struct proof proof = { .fido2 = NULL };
+
+	proof.passphrase = (ProtobufCBinaryData){ fob->passphrase->n,
+						  fob->passphrase->bytes };
+	return give(asking, reply, &proof);
+}
+
+/* "Passphrase, to export (Enter: security key): " */
+static int ask_either(struct asking *asking, const char *question,
+		      const Fob__Reply *slots)
+{
+	static const char either[] = " (Enter: security key): ";
+	struct fob *fob = asking->fob;
+	char text[128];
+	int r;
+
+	if (security_key_only(slots)) {
+		fob->fido2 = true;
+		return 0;
+	}
+	if (!security_key_slot(slots))
+		return passphrase_get(fob, question);
+	snprintf(text, sizeof(text), "%.*s%s", (int)strcspn(question, ":"),
+		 question, either);
+	r = passphrase_or_empty(fob, text, &fob->fido2);
+	return r;
+}
+
+static int satisfy(struct asking *asking, const Fob__Reply *reply)
+{
+	struct answer slots AUTO_ANSWER = { 0 };
+	struct fob *fob = asking->fob;
+	const char *question = reply->need == FOB__NEED__NEED_UNLOCK ?
+				       "Passphrase: " :
+				       confirm_question(reply->confirm);
+	bool choice = passphrase_typed(fob) && !fob->passphrase &&
+		      prompt_possible();
+	int r = 0;
+
+	if (fob->key_file)
+		return give_key_file(asking, reply);
+	if (fob->fido2 || choice)
+		r = list_slots(asking, &slots);
+	if (r == 0 && !fob->fido2)
+		r = choice ? ask_either(asking, question, slots.reply) :
+			     passphrase_get(fob, question);
+	if (r != 0)
+		return r;
+	return fob->fido2 ? give_touch(asking, reply, slots.reply) :
+			    give_passphrase(asking, reply);
 }
 
 static bool satisfiable(const Fob__Reply *reply)

@@ -5,11 +5,12 @@
 #include "client/passphrase.h"
 #include "client/print.h"
 #include "client/report.h"
+#include "client/security_key.h"
 #include "proto/text.h"
 
 struct slot_options {
 	char *add_key_file, *remove, *new_file, *label;
-	bool list;
+	bool add_fido2, list;
 };
 
 static int as_json(struct fob *fob, const Fob__Reply *reply)
@@ -88,6 +89,34 @@ static int add_key_file(struct fob *fob, const struct slot_options *o,
 }
 
 /*
+ * It is asked first whether a slot may be added, so that a person does not
+ * touch the key, and leave a credential in it, in vain.
+ */
+static int add_fido2(struct fob *fob, Fob__SlotsAsk *slots)
+{
+	struct answers present AUTO_ANSWERS = { 0 };
+	struct key_done done AUTO_KEY_DONE = { 0 };
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__SlotsAsk list = FOB__SLOTS_ASK__INIT;
+	Fob__Fido2 none = FOB__FIDO2__INIT;
+	int r;
+
+	slots->add_fido2 = &none;
+	request.slots = slots;
+	r = ask_plain(fob, &request);
+	list.list = true;
+	request.slots = &list;
+	if (r == 0)
+		r = ask(fob, &request, &present);
+	if (r == 0)
+		r = security_key_make(fob, present.list[0].reply, &done);
+	if (r != 0)
+		return r;
+	slots->add_fido2 = done.message->made;
+	return send_slots(fob, slots);
+}
+
+/*
  * The present one is asked for first, by way of a request that needs it, so
  * that a person is not asked for two new ones in vain.
  */
@@ -97,7 +126,7 @@ static int change(struct fob *fob, const struct slot_options *o,
 	struct passphrase *fresh AUTO_PASSPHRASE = NULL;
 	int r = 0;
 
-	if (!fob->key_file)
+	if (!fob->key_file && !fob->fido2)
 		r = passphrase_get(fob, "Present passphrase: ");
 	if (r == 0 && !o->new_file && !passphrase_typed(fob))
 		r = fail(fob, STATUS_USAGE,
@@ -117,6 +146,7 @@ static int run_passphrase(struct fob *fob, char **argv)
 	Fob__SlotsAsk slots;
 	const struct option table[] = {
 		{ "add-key-file", 0, OPTION_TEXT, &o.add_key_file },
+		{ "add-fido2", 0, OPTION_FLAG, &o.add_fido2 },
 		{ "remove", 0, OPTION_TEXT, &o.remove },
 		{ "list", 0, OPTION_FLAG, &o.list },
 		{ "label", 0, OPTION_TEXT, &o.label },
@@ -128,8 +158,8 @@ static int run_passphrase(struct fob *fob, char **argv)
 	if (!options_parse(fob, argv, table, ARRAY_SIZE(table), &arguments) ||
 	    !options_exactly(fob, &arguments, 0, ""))
 		return fob->status;
-	if ((o.add_key_file != NULL) + (o.remove != NULL) + o.list +
-		    (o.new_file != NULL) >
+	if ((o.add_key_file != NULL) + o.add_fido2 + (o.remove != NULL) +
+		    o.list + (o.new_file != NULL) >
 	    1)
 		return fail(fob, STATUS_USAGE, "one thing at a time");
 	if (o.label)
@@ -140,6 +170,8 @@ static int run_passphrase(struct fob *fob, char **argv)
 		slots.remove = o.remove;
 	else if (o.add_key_file)
 		return add_key_file(fob, &o, &slots);
+	else if (o.add_fido2)
+		return add_fido2(fob, &slots);
 	else
 		return change(fob, &o, &slots);
 	return send_slots(fob, &slots);
@@ -150,19 +182,25 @@ const struct command cmd_passphrase = {
 	.brief = "change what opens this device",
 	.help = "Usage: fob passphrase [--new-passphrase-file FILE]\n"
 		"       fob passphrase --add-key-file FILE [--label TEXT]\n"
+		"       fob passphrase --add-fido2 [--label TEXT]\n"
 		"       fob passphrase --remove SLOT | --list\n"
 		"\n"
 		"Without more it changes the passphrase of this device, and\n"
-		"of no other. Key files are further ways to unlock.\n"
+		"of no other. Key files and security keys are further ways\n"
+		"to unlock, also where a passphrase is asked again.\n"
 		"\n"
 		"  --new-passphrase-file FILE   the new one; --passphrase-file\n"
 		"                               is the present one\n"
 		"  --add-key-file FILE          any file of up to 4096 bytes\n"
+		"  --add-fido2                  the security key that is\n"
+		"                               plugged in; touch it twice\n"
+		"  --label TEXT                 to know it again in --list\n"
 		"  --remove SLOT                a name from --list\n"
 		"  --list                       the ways to unlock\n"
 		"\n"
 		"Example:\n"
 		"  $ head -c 32 /dev/urandom >usb/key && chmod 600 usb/key\n"
-		"  $ fob passphrase --add-key-file usb/key --label stick\n",
+		"  $ fob passphrase --add-key-file usb/key --label stick\n"
+		"  $ fob passphrase --add-fido2 --label blue\n",
 	.run = run_passphrase,
 };

@@ -39,14 +39,18 @@ static int run_unlock(struct fob *fob, char **argv)
 const struct command cmd_unlock = {
 	.name = "unlock",
 	.brief = "open the vault with the passphrase",
-	.help = "Usage: fob unlock [--passphrase-file FILE | --key-file FILE]\n"
+	.help = "Usage: fob unlock [--passphrase-file FILE | --key-file FILE |\n"
+		"                  --fido2]\n"
 		"\n"
 		"Opens the vault until fob lock, or until it was not used\n"
-		"for a while (idle-lock in fobd.conf, 15 minutes).\n"
+		"for a while (idle-lock in fobd.conf, 15 minutes). Where a\n"
+		"security key opens it, too, Enter alone is for the key.\n"
 		"\n"
 		"Example:\n"
 		"  $ fob unlock\n"
-		"  Passphrase:\n",
+		"  Passphrase:\n"
+		"  $ fob unlock --fido2\n"
+		"  Touch the security key: Yubico YubiKey FIDO+CCID\n",
 	.run = run_unlock,
 };
 

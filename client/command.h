@@ -22,6 +22,7 @@ struct fob {
 	char *key_file;
 	struct number timeout; /* seconds */
 	bool json, quiet, yes, no_color, help, version;
+	bool fido2;		       /* a security key, not the passphrase */
 	int status;		       /* what options_parse() stopped with */
 	struct passphrase *passphrase; /* asked for in this run, or NULL */
 	struct daemon daemon;

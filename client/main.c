@@ -41,6 +41,7 @@ static const char tail[] =
 	"                          (FOB_PASSPHRASE_FILE)\n"
 	"  --passphrase-fd N       the same from an open descriptor\n"
 	"  --key-file FILE         a key file instead of the passphrase\n"
+	"  --fido2                 a security key instead of the passphrase\n"
 	"  --timeout SECONDS       how long to wait for an answer (30)\n"
 	"  --no-color              no colour (NO_COLOR)\n"
 	"  -q, --quiet             no hints and warnings\n"

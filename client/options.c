@@ -6,11 +6,12 @@
 #include "client/command.h"
 #include "client/report.h"
 
-#define GLOBALS 10
+#define GLOBALS 11
 
 static void fill_globals(struct fob *fob, struct option ret[static GLOBALS])
 {
 	const struct option globals[GLOBALS] = {
+		{ "fido2", 0, OPTION_FLAG, &fob->fido2 },
 		{ "help", 'h', OPTION_FLAG, &fob->help },
 		{ "json", 0, OPTION_FLAG, &fob->json },
 		{ "key-file", 0, OPTION_TEXT, &fob->key_file },

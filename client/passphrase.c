@@ -202,23 +202,35 @@ static int from_source(struct fob *fob, const char *question,
 	return from_terminal(fob, question, ret);
 }
 
-int passphrase_get(struct fob *fob, const char *question)
+int passphrase_or_empty(struct fob *fob, const char *question, bool *ret_empty)
 {
 	struct passphrase *passphrase AUTO_PASSPHRASE = NULL;
 	int r;
 
+	*ret_empty = false;
 	if (fob->passphrase)
 		return 0;
 	r = make(fob, &passphrase);
 	if (r == 0)
 		r = from_source(fob, question, passphrase);
-	if (r == 0 && passphrase->n == 0)
-		r = fail(fob, STATUS_LOCKED, "no passphrase was given");
 	if (r != 0)
 		return r;
+	*ret_empty = passphrase->n == 0;
+	if (*ret_empty)
+		return 0;
 	fob->passphrase = passphrase;
 	passphrase = NULL;
 	return 0;
+}
+
+int passphrase_get(struct fob *fob, const char *question)
+{
+	bool empty;
+	int r = passphrase_or_empty(fob, question, &empty);
+
+	if (r == 0 && empty)
+		r = fail(fob, STATUS_LOCKED, "no passphrase was given");
+	return r;
 }
 
 /* Twice, because what is mistyped here cannot be found out later. */

@@ -26,6 +26,9 @@ void passphrase_free(struct passphrase **passphrase);
  */
 int passphrase_get(struct fob *fob, const char *question);
 
+/* The same, but at the terminal an empty one is an answer: *ret_empty. */
+int passphrase_or_empty(struct fob *fob, const char *question, bool *ret_empty);
+
 /* A wrong one is forgotten, so that the next passphrase_get() asks. */
 void passphrase_forget(struct fob *fob);
 
