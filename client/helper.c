@@ -44,6 +44,16 @@ static bool locate(const char *name, char ret[static PATH_SIZE])
 	return n > 0 && n < PATH_SIZE && access(ret, X_OK) == 0;
 }
 
+/* Not every build has all helpers: what is missing may have had no library. */
+static const char *built_with(const char *name)
+{
+	if (strcmp(name, "fob-fido") == 0)
+		return ": it takes a fob that was built with libfido2";
+	if (strcmp(name, "fob-yubikey") == 0)
+		return ": it takes a fob that was built with libpcsclite";
+	return "";
+}
+
 /* We ignore SIGPIPE; a helper that nobody reads any more is to end. */
 static int attributes(posix_spawnattr_t *ret)
 {
@@ -93,8 +103,9 @@ int helper_start(struct fob *fob, char **argv, int in, bool piped,
 
 	if (!locate(argv[0], path))
 		return fail(fob, STATUS_FAILED,
-			    "the program %s is missing, beside fob and in %s",
-			    argv[0], FOB_LIBEXECDIR);
+			    "the program %s is missing, beside fob and in "
+			    "%s%s",
+			    argv[0], FOB_LIBEXECDIR, built_with(argv[0]));
 	if (piped && pipe2(ends, O_CLOEXEC) != 0)
 		return fail(fob, STATUS_FAILED, "%s", strerror(errno));
 	fflush(stdout);

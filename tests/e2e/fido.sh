@@ -59,6 +59,16 @@ check "add a second, of the old protocol" fob a passphrase --add-fido2
 pull red
 touches >"$work/out"
 
+# --- a fob that was built without libfido2 ---
+mkdir "$work/alone"
+cp "$real/fob" "$work/alone/fob"
+fob a lock
+output=$(FOB_BUILD=$work/alone bare a unlock --fido2 2>&1)
+equal "without fob-fido" $? 1
+matches "what it takes" "$output" 'fob-fido is missing.*with libfido2$'
+matches "a passphrase opens it all the same" \
+	"$(FOB_BUILD=$work/alone fob a code github)" '^[0-9]{6}'
+
 # --- unlocking ---
 fob a lock
 exits 5 "none is plugged in" bare a unlock --fido2
