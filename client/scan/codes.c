@@ -20,19 +20,22 @@ struct search {
 	struct codes *codes;
 };
 
+#define LATIN 16 /* parts of ISO 8859 */
+
 /* They stay open, because closing them could unload the tables. */
 void codes_prepare(void)
 {
+	static const char *const others[] = { "CP437", "SJIS", "BIG-5" };
+	static iconv_t kept[LATIN + ARRAY_SIZE(others)];
 	char name[16];
-	int i;
+	size_t i;
 
-	for (i = 1; i <= 16; i++) {
-		snprintf(name, sizeof(name), "ISO8859-%d", i);
-		(void)iconv_open("UTF-8", name);
+	for (i = 0; i < ARRAY_SIZE(kept) && !kept[i]; i++) {
+		if (i < LATIN)
+			snprintf(name, sizeof(name), "ISO8859-%zu", i + 1);
+		kept[i] = iconv_open("UTF-8",
+				     i < LATIN ? name : others[i - LATIN]);
 	}
-	(void)iconv_open("UTF-8", "CP437");
-	(void)iconv_open("UTF-8", "SJIS");
-	(void)iconv_open("UTF-8", "BIG-5");
 }
 
 void codes_free(struct codes *codes)
