@@ -120,6 +120,38 @@ static void cut_off_file_is_found(void **state UNUSED)
 	assert_int_equal(check_store(dir), STORE_ERR_TRUNCATED);
 }
 
+/* Pages that were taken at the end and given back are never written. */
+static void short_file_may_be_whole(void **state UNUSED)
+{
+	static uint8_t value[15000];
+	uint8_t key[4] = { 0, 0, 1, 0 };
+	struct store *store;
+	struct env env;
+
+	assert_int_equal(store_open(base, &store), 0);
+	for (int i = 0; i < 20; i++) {
+		key[3] = (uint8_t)i;
+		store_put(store, TABLE_ITEM, BYTES(key),
+			  (struct bytes){ value, 600 });
+		assert_int_equal(store_commit(store), 0);
+	}
+	store_put(store, TABLE_ITEM, BYTES(key), BYTES(value));
+	store_delete(store, TABLE_ITEM, BYTES(key));
+	assert_int_equal(store_commit(store), 0);
+	store_close(store);
+	size_t n = slurp(now);
+	assert_int_equal(env_open(&env, dir, ENV_LOOK), 0);
+	assert_true(env_extent(&env) > n);
+	env_close(&env);
+	assert_int_equal(check_store(dir), 0);
+	/* Half a page is none. */
+	spill(now, n + 100);
+	assert_int_equal(check_store(dir), STORE_ERR_TRUNCATED);
+	spill(now, n);
+	assert_int_equal(store_open(base, &store), 0);
+	store_close(store);
+}
+
 static void flip_in_our_own_rows_is_found(void **state UNUSED)
 {
 	uint8_t *name = memmem(whole, whole_n, "to be found", 11);
@@ -274,6 +306,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(whole_store_is_served),
 		TEST(cut_off_file_is_found),
+		TEST(short_file_may_be_whole),
 		TEST(flip_in_our_own_rows_is_found),
 		TEST(flips_in_page_headers_never_reach_us),
 		TEST(foreign_file_is_refused),
