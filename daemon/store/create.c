@@ -42,18 +42,44 @@ int create_remove(const char *dir)
 	return rc;
 }
 
+/* The folder that a name is in: its part up to the last slash. */
+static void parent_of(char ret[static PATH_BYTES], const char *path)
+{
+	snprintf(ret, PATH_BYTES, "%s", path);
+	char *slash = strrchr(ret, '/');
+	if (slash)
+		slash[slash == ret] = '\0';
+	else
+		snprintf(ret, PATH_BYTES, ".");
+}
+
+/* A name is durable with its parent. */
+static int flush_name(const char *path)
+{
+	char parent[PATH_BYTES];
+
+	parent_of(parent, path);
+	return create_sync(parent);
+}
+
+/* Who made the folder may have been killed before it flushed the name. */
+static int flush_found(const char *path)
+{
+	int rc = flush_name(path);
+
+	/* What we may not look into we have not made. */
+	return rc == -EACCES || rc == -EPERM ? 0 : rc;
+}
+
 static int make_folder(const char *path)
 {
+	char parent[PATH_BYTES];
+
 	if (mkdir(path, 0700) < 0)
 		return -errno;
-	/* The new name is durable with its parent, which ends at the slash. */
-	char parent[PATH_BYTES];
-	snprintf(parent, sizeof(parent), "%s", path);
-	char *slash = strrchr(parent, '/');
-	if (!slash)
-		return create_sync(".");
-	slash[slash == parent] = '\0';
-	return create_sync(parent);
+	int rc = flush_name(path);
+	parent_of(parent, path);
+	return rc ? rc : flush_found(parent);
 }
 
 int create_vault(const char *vault)
@@ -62,7 +88,7 @@ int create_vault(const char *vault)
 	struct stat st;
 
 	if (stat(vault, &st) == 0)
-		return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+		return S_ISDIR(st.st_mode) ? flush_found(vault) : -ENOTDIR;
 	if ((size_t)snprintf(path, sizeof(path), "%s", vault) >= sizeof(path))
 		return -ENAMETOOLONG;
 	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
@@ -96,8 +122,11 @@ int create_store(const char *vault)
 	    store_path(file, made, ENV_FILE) ||
 	    store_path(final, vault, "store"))
 		return STORE_ERR_DEEP;
+	/* Or it was a store until it was wiped: that it is none, first. */
+	int rc = create_sync(vault);
 	/* What a cut left over was never renamed, so nobody relied on it. */
-	int rc = create_remove(made);
+	if (!rc)
+		rc = create_remove(made);
 	if (!rc && mkdir(made, 0700) < 0)
 		rc = -errno;
 	if (!rc)

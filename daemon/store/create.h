@@ -13,7 +13,10 @@
 /* Makes <vault>/store, which is not there yet. 0, STORE_ERR_*, or -errno. */
 int create_store(const char *vault);
 
-/* Makes the folder of the vault and its parents, 0700. 0 or -errno. */
+/*
+ * Makes the folder of the vault and its parents, 0700, or flushes the name of
+ * the one that is there. 0 or -errno.
+ */
 int create_vault(const char *vault);
 
 /* Removes a folder with the two files of LMDB in it. Gone is fine. */

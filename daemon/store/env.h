@@ -32,6 +32,16 @@ enum env_mode {
  * a file of ours, or one that is broken.
  */
 int env_open(struct env *env, const char *dir, enum env_mode mode);
+
+/*
+ * Makes what is read from the file what the disk has. After a failed write of
+ * a meta page the two may differ, for LMDB puts the old one back without
+ * a flush: a cut during the next transaction would then find the newer meta
+ * and pages that were used again. A failed flush marks pages clean, so they
+ * are written anew. Before the first write of each start. 0 or -errno.
+ */
+int env_settle(const struct env *env);
+
 void env_close(struct env *env); /* NULL and a zeroed one are fine */
 #define AUTO_ENV CLEANUP(env_close)
 

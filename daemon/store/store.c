@@ -76,9 +76,14 @@ static int open_dir(struct store *store)
 		rc = check_store(store->dir);
 	else
 		rc = errno == ENOENT ? create_store(store->vault) : -errno;
+	/* Whoever renamed it may not have lived to flush the name. */
+	if (!rc)
+		rc = create_sync(store->vault);
 	if (rc)
 		return rc;
 	rc = env_open(&store->env, store->dir, ENV_WRITE);
+	if (!rc)
+		rc = env_settle(&store->env);
 	return rc == -EBADMSG ? STORE_ERR_DAMAGED : rc;
 }
 

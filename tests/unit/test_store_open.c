@@ -68,15 +68,28 @@ int rename(const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-static int call_index(const char *what, const char *path)
+static int n_metas; /* writes of both meta pages at once */
+
+ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
+{
+	n_metas += n == 8192 && offset == 0;
+	return syscall(SYS_pwrite64, fd, data, n, offset);
+}
+
+static int call_after(int after, const char *what, const char *path)
 {
 	char line[400];
 
 	snprintf(line, sizeof(line), "%s %s", what, path);
-	for (size_t i = 0; i < n_calls; i++)
+	for (size_t i = (size_t)(after + 1); i < n_calls; i++)
 		if (strcmp(calls[i], line) == 0)
 			return (int)i;
 	return -1;
+}
+
+static int call_index(const char *what, const char *path)
+{
+	return call_after(-1, what, path);
 }
 
 /* --- a folder for each test ------------------------------------------------- */
@@ -132,7 +145,7 @@ static void new_store_is_flushed_before_it_has_its_name(void **state UNUSED)
 	int file = call_index("fsync", data);
 	int folder = call_index("fsync", below("store.tmp"));
 	int renamed = call_index("rename", below("store.tmp"));
-	int parent = call_index("fsync", vault);
+	int parent = call_after(renamed, "fsync", vault);
 	/* LMDB's own flush of the first commit came, then ours, in order. */
 	assert_true(first >= 0 && file > first && folder > file);
 	assert_int_equal(renamed, folder + 1);
@@ -144,6 +157,46 @@ static void new_store_is_flushed_before_it_has_its_name(void **state UNUSED)
 	assert_true(call_index("fsync", made) > call_index("fsync", base));
 	assert_true(call_index("fsync", made) < first);
 	assert_false(there("store.tmp"));
+	store_close(store);
+}
+
+/* Who made it, or wrote to it last, may have been killed before a flush. */
+static void
+store_that_is_there_is_flushed_before_it_is_used(void **state UNUSED)
+{
+	struct store *store;
+	char data[300], made[100];
+
+	assert_int_equal(store_open(vault, &store), 0);
+	store_close(store);
+	n_calls = 0;
+	assert_int_equal(store_open(vault, &store), 0);
+	store_close(store);
+	snprintf(data, sizeof(data), "%s", below("store/data.mdb"));
+	snprintf(made, sizeof(made), "%s/data", base);
+	assert_true(call_index("fsync", made) >= 0);
+	assert_true(call_index("fsync", vault) >= 0);
+	assert_true(call_index("fdatasync", data) >= 0);
+	for (int at = 0; at < 3; at++) {
+		n_calls = 0;
+		fail_at = at;
+		assert_int_equal(store_open(vault, &store), -EIO);
+		fail_at = -1;
+		assert_int_equal(store_open(vault, &store), 0);
+		store_close(store);
+	}
+}
+
+/* The content of the cache is made that of the disk, flushed or not. */
+static void meta_pages_are_written_anew(void **state UNUSED)
+{
+	struct store *store;
+
+	assert_int_equal(store_open(vault, &store), 0);
+	store_close(store);
+	n_metas = 0;
+	assert_int_equal(store_open(vault, &store), 0);
+	assert_int_equal(n_metas, 1);
 	store_close(store);
 }
 
@@ -247,6 +300,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		TEST(new_store_is_flushed_before_it_has_its_name),
+		TEST(store_that_is_there_is_flushed_before_it_is_used),
+		TEST(meta_pages_are_written_anew),
 		TEST(failure_at_any_flush_leaves_no_half_store),
 		TEST(files_are_private),
 		TEST(second_daemon_is_refused),
