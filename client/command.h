@@ -40,11 +40,11 @@ struct command {
 extern const struct command cmd_add, cmd_apart, cmd_backup_codes, cmd_code,
 	cmd_conflicts, cmd_device, cmd_devices, cmd_doctor, cmd_edit,
 	cmd_events, cmd_export, cmd_group, cmd_history, cmd_import, cmd_init,
-	cmd_invite, cmd_join, cmd_list, cmd_lock, cmd_log, cmd_passphrase,
-	cmd_peer, cmd_purge, cmd_qr, cmd_quarantine, cmd_resolve, cmd_revert,
-	cmd_rm, cmd_rotate, cmd_scan, cmd_show, cmd_status, cmd_sync, cmd_trash,
-	cmd_unlock, cmd_unlocked, cmd_kit, cmd_snapshot, cmd_recover,
-	cmd_yubikey;
+	cmd_invite, cmd_join, cmd_list, cmd_lock, cmd_log, cmd_migrate,
+	cmd_passphrase, cmd_peer, cmd_purge, cmd_qr, cmd_quarantine,
+	cmd_resolve, cmd_revert, cmd_rm, cmd_rotate, cmd_scan, cmd_show,
+	cmd_status, cmd_sync, cmd_trash, cmd_unlock, cmd_unlocked, cmd_kit,
+	cmd_snapshot, cmd_recover, cmd_yubikey;
 
 /* Milliseconds for an answer: --timeout, or the seconds given here. */
 uint32_t command_timeout(const struct fob *fob, uint32_t seconds);

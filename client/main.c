@@ -21,8 +21,9 @@ static const struct command *const commands[] = {
 	&cmd_import,	&cmd_export,	   &cmd_invite,	 &cmd_join,
 	&cmd_devices,	&cmd_device,	   &cmd_rotate,	 &cmd_quarantine,
 	&cmd_doctor,	&cmd_backup_codes, &cmd_group,	 &cmd_apart,
-	&cmd_kit,	&cmd_snapshot,	   &cmd_recover, &cmd_peer,
-	&cmd_sync,	&cmd_log,	   &cmd_events,	 &cmd_yubikey,
+	&cmd_kit,	&cmd_snapshot,	   &cmd_recover, &cmd_migrate,
+	&cmd_peer,	&cmd_sync,	   &cmd_log,	 &cmd_events,
+	&cmd_yubikey,
 };
 
 static const char head[] = "Usage: fob [options] COMMAND [arguments]\n"

@@ -79,6 +79,12 @@ static void on_kdf(void *owner, void *arg)
 	struct kdf *kdf = arg;
 
 	driver->kdf_runs = false;
+	if (driver->kdf_lost) {
+		driver->kdf_lost = false;
+		kdf_free(kdf);
+		next_kdf(driver);
+		return;
+	}
 	if (kdf->error)
 		driver_die("not enough memory to work on the passphrase",
 			   kdf->error);
@@ -150,6 +156,17 @@ static void carry_one(struct driver *driver, struct effect *effect)
 		return;
 	case EFFECT_SOFT_PUT:
 		hold_soft(driver, effect);
+		return;
+	case EFFECT_NEXT_PUT:
+		store_next_put(driver->store, effect->table, key_of(effect),
+			       data_of(effect));
+		return;
+	case EFFECT_NEXT_END:
+		memcpy(driver->next_name, effect->address,
+		       sizeof(driver->next_name));
+		return;
+	case EFFECT_NEXT_DROP:
+		store_next_drop(driver->store);
 		return;
 	case EFFECT_LOAD:
 		carry_move(&driver->loads, effect);
@@ -262,6 +279,9 @@ static void carry_sent(struct driver *driver, struct effect *effect)
 		return;
 	case EFFECT_WIPE:
 		driver->wiping = true;
+		return;
+	case EFFECT_RENEW:
+		driver->renewing = true;
 		return;
 	default:
 		/* All others are carried out at once, never held. */

@@ -94,15 +94,33 @@ static void answer_loads(struct driver *driver)
 	}
 }
 
+/* The store beside is whole: it is ended before anything else happens. */
+static void answer_next(struct driver *driver)
+{
+	struct event event = driver_event(EVENT_NEXT);
+
+	if (!driver->next_name[0])
+		return;
+	int rc = store_next_end(driver->store, driver->next_name);
+	driver->next_name[0] = '\0';
+	if (rc)
+		log_error("the new vault could not be written: %s; the old one "
+			  "stays",
+			  strerror(-rc));
+	event.token = (uint32_t)-rc;
+	step(driver, &event);
+}
+
 void driver_feed(struct driver *driver, struct event *event)
 {
-	if (driver->stopping)
+	if (driver->stopping || driver->renewing)
 		return;
 	step(driver, event);
 	/* At start the store is being read; nothing can be asked of it yet. */
 	if (driver->starting)
 		return;
 	answer_loads(driver);
+	answer_next(driver);
 	if (store_pending(driver->store) >= COMMIT_ITEMS)
 		driver_turn(driver);
 }
@@ -191,6 +209,8 @@ void driver_turn(struct driver *driver)
 		start_stop(driver);
 		return;
 	}
+	if (driver->renewing)
+		start_again(driver);
 	arm(driver);
 }
 

@@ -59,15 +59,17 @@ struct driver {
 	struct effects loads;	/* EFFECT_LOAD, to be answered in this turn */
 	struct effects kdfs;	/* EFFECT_KDF, one at a time */
 	bool kdf_runs;
-	uint64_t soft_due;	   /* mono ms; UINT64_MAX: nothing waits */
-	uint64_t node_due;	   /* mono ms of the last EFFECT_TIMER */
-	uint64_t armed;		   /* mono ms for which the alarm is set */
+	bool kdf_lost;	   /* the one that runs was of a node that is gone */
+	uint64_t soft_due; /* mono ms; UINT64_MAX: nothing waits */
+	uint64_t node_due; /* mono ms of the last EFFECT_TIMER */
+	uint64_t armed;	   /* mono ms for which the alarm is set */
 	struct channel_keys *keys; /* secret memory; NULL: no vault yet */
 	struct peer *peers;
 	uint32_t next_number;
 	struct unlock unlock;
 	struct snapshots snapshots;
-	bool starting, stepping, stopping, wiping, told_full;
+	char next_name[64]; /* of EFFECT_NEXT_END, to be carried out; or "" */
+	bool starting, stepping, stopping, wiping, renewing, told_full;
 };
 
 /* --- start.c --- */
@@ -80,6 +82,9 @@ void start_deinit(struct driver *driver); /* after the loop has ended */
 
 /* Commits, says goodbye, closes; the loop ends by itself. */
 void start_stop(struct driver *driver);
+
+/* Hangs up on all, and begins anew from the store that is there now. */
+void start_again(struct driver *driver);
 
 /* --- driver.c --- */
 /* An event with time and entropy in it. */

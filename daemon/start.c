@@ -317,7 +317,7 @@ static bool warn_synced(const char *vault)
 	return true;
 }
 
-static int open_node(struct driver *driver)
+static int make_node(struct driver *driver)
 {
 	struct node_config config = {
 		.keeper = driver->config->keeper,
@@ -327,8 +327,18 @@ static int open_node(struct driver *driver)
 					driver->config->idle_lock * 1000,
 		.version = FOB_VERSION,
 	};
+	const char *folder = driver->config->vault;
+
+	if (strlen(folder) < sizeof(config.folder))
+		memcpy(config.folder, folder, strlen(folder) + 1);
 	driver->node = node_new(&config);
-	int rc = driver->node ? 0 : -ENOMEM;
+	return driver->node ? 0 : -ENOMEM;
+}
+
+static int open_node(struct driver *driver)
+{
+	int rc = make_node(driver);
+
 	if (!rc)
 		rc = loop_new(&driver->loop, &loop_events, driver);
 	if (!rc)
@@ -336,6 +346,38 @@ static int open_node(struct driver *driver)
 	if (rc)
 		log_error("cannot start: %s", strerror(-rc));
 	return rc ? 1 : 0;
+}
+
+static void drop_node(struct driver *driver)
+{
+	struct effects *const lists[] = { &driver->effects, &driver->held,
+					  &driver->soft,    &driver->late,
+					  &driver->loads,   &driver->kdfs };
+
+	snapshots_end(driver);
+	node_free(driver->node);
+	driver->node = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		effects_deinit(lists[i]);
+	secret_free(driver->keys);
+	driver->keys = NULL;
+}
+
+/* What a driver has before its node has said anything. */
+static void begin(struct driver *driver)
+{
+	driver->node_due = driver->soft_due = driver->armed = UINT64_MAX;
+	driver->unlock = (struct unlock){ .number = 0 };
+	driver->snapshots = (struct snapshots){ .due = UINT64_MAX };
+}
+
+/* The start goes on with a node that has its rows. */
+static void serve(struct driver *driver)
+{
+	tell_addresses(driver);
+	unlock_begin(driver);
+	snapshots_start(driver);
+	driver_turn(driver);
 }
 
 /* Ends what was begun, when the start has failed. */
@@ -356,15 +398,11 @@ int start_driver(struct driver *driver, struct config *config)
 {
 	memset(driver, 0, sizeof(*driver));
 	driver->config = config;
-	driver->node_due = driver->soft_due = driver->armed = UINT64_MAX;
-	driver->snapshots.due = UINT64_MAX;
+	begin(driver);
 	if (open_store(driver) || open_node(driver) || open_sockets(driver) ||
 	    feed_rows(driver))
 		return give_up(driver);
-	tell_addresses(driver);
-	unlock_begin(driver);
-	snapshots_start(driver);
-	driver_turn(driver);
+	serve(driver);
 	int rc = notify_send("READY=1");
 	if (rc)
 		log_warn("cannot tell systemd: %s", strerror(-rc));
@@ -387,6 +425,27 @@ void start_stop(struct driver *driver)
 	loop_stop(driver->loop);
 }
 
+void start_again(struct driver *driver)
+{
+	for (struct peer *p = driver->peers; p; p = p->next)
+		peers_close(p);
+	net_meet(driver->net, false);
+	net_hang_up(driver->net);
+	driver->kdf_lost = driver->kdf_runs;
+	drop_node(driver);
+	begin(driver);
+	driver->renewing = false;
+	int rc = store_renew(driver->store);
+	if (rc)
+		driver_die(rc > 0 ? store_error_text(rc) :
+				    "the new vault could not be opened",
+			   rc > 0 ? -EIO : rc);
+	if (make_node(driver) || feed_rows(driver))
+		driver_die("the new vault could not be read", -EIO);
+	log_info("this is another vault now; the old one lies beside it");
+	serve(driver);
+}
+
 static void wipe_store(struct driver *driver)
 {
 	int rc = store_wipe(&driver->store);
@@ -399,18 +458,10 @@ static void wipe_store(struct driver *driver)
 
 void start_deinit(struct driver *driver)
 {
-	snapshots_end(driver);
 	net_free(driver->net);
 	loop_free(driver->loop);
-	node_free(driver->node);
+	drop_node(driver);
 	if (driver->wiping)
 		wipe_store(driver);
 	store_close(driver->store);
-	effects_deinit(&driver->effects);
-	effects_deinit(&driver->held);
-	effects_deinit(&driver->soft);
-	effects_deinit(&driver->late);
-	effects_deinit(&driver->loads);
-	effects_deinit(&driver->kdfs);
-	secret_free(driver->keys);
 }

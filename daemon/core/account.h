@@ -40,6 +40,8 @@ void account_group(const struct node *node, uint32_t group,
 /* ask_group.c: its name, when this device can open it. */
 bool group_name(const struct node *node, uint32_t group,
 		char ret[static TEXT_MAX + 1]);
+/* A new one that only this device reads. 0, WRITE_ERR_* or negative. */
+int group_make(struct step *step, const char *name, uint32_t *ret_group);
 /* The group of that name or id, or NONE. */
 uint32_t account_group_named(const struct node *node, const char *name);
 

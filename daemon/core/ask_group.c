@@ -158,7 +158,7 @@ static int write_name(struct step *step, uint32_t group, struct bytes name)
 
 /* Group, key and name. */
 static int write_group(struct step *step, const uint32_t *devices, size_t n,
-		       struct bytes name)
+		       struct bytes name, uint32_t *ret_group)
 {
 	struct node *node = step->node;
 	AUTO_FREE struct grouping *g = calloc(1, sizeof(*g));
@@ -178,7 +178,17 @@ static int write_group(struct step *step, const uint32_t *devices, size_t n,
 	    !roster_reads(&node->roster, group, node->self_author))
 		return WRITE_ERR_REFUSED;
 	r = write_debts(step, group);
-	return r ? r : write_name(step, group, name);
+	if (r == 0)
+		r = write_name(step, group, name);
+	if (r == 0)
+		*ret_group = group;
+	return r;
+}
+
+int group_make(struct step *step, const char *name, uint32_t *ret_group)
+{
+	return write_group(step, &step->node->self_author, 1, text_of(name),
+			   ret_group);
 }
 
 static size_t fill_tips(const struct node *node, uint32_t device,
@@ -276,6 +286,7 @@ static int create(struct step *step, struct call *call)
 	const Fob__GroupAsk *ask = call->request->group;
 	struct bytes name = text_of(ask->name);
 	uint32_t devices[DEVICES_CREATED_MAX] = { node->self_author };
+	uint32_t group;
 	size_t n = 1;
 	int r = 0;
 
@@ -303,7 +314,8 @@ static int create(struct step *step, struct call *call)
 			devices[n++] = device;
 	}
 	if (r == 0)
-		r = failed(step, call, write_group(step, devices, n, name));
+		r = failed(step, call,
+			   write_group(step, devices, n, name, &group));
 	return r ? r : call_ok(step, call);
 }
 

@@ -28,6 +28,12 @@ static void slot_save(struct step *step, const struct slot *slot)
 	sodium_memzero(row, sizeof(row));
 }
 
+void vault_slots_copy(struct step *step, const struct node *from)
+{
+	for (size_t i = 0; i < from->n_slots; i++)
+		slot_save(step, &from->slots[i]);
+}
+
 struct slot *vault_slot_find(struct node *node, uint8_t type)
 {
 	for (size_t i = 0; i < node->n_slots; i++)

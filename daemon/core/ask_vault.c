@@ -43,7 +43,7 @@ int ask_lock(struct step *step, struct call *call)
 
 /* --- init ------------------------------------------------------------------------ */
 
-int vault_device_new(struct step *step)
+static int device_new(struct step *step, const uint8_t *unlock_key)
 {
 	struct node *node = step->node;
 	uint8_t row[DEVICE_ROW_MAX], nonce[NONCE_SIZE], entropy[KEY_SIZE];
@@ -60,7 +60,10 @@ int vault_device_new(struct step *step)
 		return -ENOMEM;
 	step_random(step, entropy, sizeof(entropy));
 	step_random(step, nonce, sizeof(nonce));
-	step_random(step, node->unlock_key, KEY_SIZE);
+	if (unlock_key)
+		memcpy(node->unlock_key, unlock_key, KEY_SIZE);
+	else
+		step_random(step, node->unlock_key, KEY_SIZE);
 	device_make(node->self, entropy);
 	sodium_memzero(entropy, sizeof(entropy));
 	n = device_pack(row, node->self,
@@ -72,6 +75,11 @@ int vault_device_new(struct step *step)
 	node->device_row_len = n;
 	sodium_memzero(row, sizeof(row));
 	return 0;
+}
+
+int vault_device_new(struct step *step)
+{
+	return device_new(step, NULL);
 }
 
 void vault_name(struct step *step, const char *name)
@@ -104,10 +112,11 @@ struct genesis {
 	Fob__Genesis payload;
 	Fob__Certificate certificate;
 	uint8_t nonce[ID_SIZE], cosign[SIGNATURE_SIZE];
+	uint8_t sign[KEY_SIZE], wrap[KEY_SIZE];
 };
 
 static void genesis_fill(struct step *step, struct genesis *genesis,
-			 struct kit *kit)
+			 const struct kit *kit)
 {
 	struct node *node = step->node;
 
@@ -115,12 +124,14 @@ static void genesis_fill(struct step *step, struct genesis *genesis,
 	fob__genesis__init(&genesis->payload);
 	device_certificate(node->self, &genesis->certificate);
 	step_random(step, genesis->nonce, sizeof(genesis->nonce));
+	memcpy(genesis->sign, kit->sign_public, KEY_SIZE);
+	memcpy(genesis->wrap, kit->wrap_public, KEY_SIZE);
 	genesis->payload.nonce =
 		(ProtobufCBinaryData){ ID_SIZE, genesis->nonce };
 	genesis->payload.recovery_sign =
-		(ProtobufCBinaryData){ KEY_SIZE, kit->sign_public };
+		(ProtobufCBinaryData){ KEY_SIZE, genesis->sign };
 	genesis->payload.recovery_wrap =
-		(ProtobufCBinaryData){ KEY_SIZE, kit->wrap_public };
+		(ProtobufCBinaryData){ KEY_SIZE, genesis->wrap };
 	genesis->payload.device = &genesis->certificate;
 	genesis->head.kind = FOB__KIND__GENESIS;
 	genesis->head.author =
@@ -129,7 +140,7 @@ static void genesis_fill(struct step *step, struct genesis *genesis,
 	genesis->head.genesis = &genesis->payload;
 }
 
-static int init_genesis(struct step *step, struct kit *kit)
+static int init_genesis(struct step *step, const struct kit *kit)
 {
 	struct node *node = step->node;
 	AUTO_ITEM struct item item = { 0 };
@@ -186,13 +197,12 @@ static int init_key(struct step *step, const struct kit *kit)
 	return r;
 }
 
-static int init_make(struct step *step, struct call *call, struct kit *kit)
+int vault_make(struct step *step, const char *name, const struct kit *kit,
+	       const uint8_t *unlock_key)
 {
-	const Fob__InitAsk *ask = call->request->init;
 	struct node *node = step->node;
-	int r;
+	int r = device_new(step, unlock_key);
 
-	r = vault_device_new(step);
 	if (r == 0)
 		r = init_genesis(step, kit);
 	if (r < 0)
@@ -200,7 +210,7 @@ static int init_make(struct step *step, struct call *call, struct kit *kit)
 	step_put_local(step, "device",
 		       (struct bytes){ node->device_row,
 				       node->device_row_len });
-	vault_name(step, ask->name[0] ? ask->name : "device");
+	vault_name(step, name[0] ? name : "device");
 	node->state = NODE_LOCKED;
 	r = node_unlock(step);
 	if (r == 0)
@@ -311,7 +321,7 @@ int ask_init(struct step *step, struct call *call)
 		return -ENOMEM;
 	step_random(step, seed, KEY_SIZE);
 	kit_derive(&kit, seed);
-	r = init_make(step, call, &kit);
+	r = vault_make(step, ask->name, &kit, NULL);
 	if (r == 0)
 		r = init_slots(step, call);
 	REQUIRE(r <= 0);

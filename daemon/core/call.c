@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/saying.h"
+#include "daemon/core/migrate.h"
 #include "daemon/core/recover.h"
+#include "daemon/core/saying.h"
 
 struct client *call_client(struct node *node, uint32_t conn)
 {
@@ -423,6 +424,7 @@ void call_client_gone(struct step *step)
 	}
 	snapshot_client_gone(node, step->event->conn);
 	recover_client_gone(node, step->event->conn);
+	migration_client_gone(step);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (node->clients[i].conn == step->event->conn)
 			node->clients[i] = (struct client){ 0 };

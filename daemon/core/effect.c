@@ -159,6 +159,7 @@ const char *effect_trace_text(enum trace_what what)
 		[TRACE_RECOVERED] = "recovered",
 		[TRACE_SNAPSHOT] = "snapshot made",
 		[TRACE_DAMAGED] = "found damaged, asks for it again",
+		[TRACE_MIGRATED] = "migrated to a new vault",
 	};
 
 	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] : "?";

@@ -25,6 +25,13 @@ enum effect_type {
 	EFFECT_TIMER,	    /* number: mono ms; UINT64_MAX: none */
 	EFFECT_TRACE,	    /* trace */
 	EFFECT_WIPE,	    /* the vault was left: remove the store, exit */
+	EFFECT_NEXT_PUT,    /* table, key, data: into the store of the next
+			       vault, made beside at the first of them */
+	EFFECT_NEXT_END,    /* address: a name. That store is whole: make it
+			       durable, to be the vault from the next start on,
+			       the old one kept under the name; EVENT_NEXT */
+	EFFECT_NEXT_DROP,   /* away with it */
+	EFFECT_RENEW,	    /* hang up on all, begin anew from disk */
 };
 
 /* What the peer channels of this daemon need; secret, wiped by the list. */
@@ -74,6 +81,7 @@ enum trace_what {
 	TRACE_RECOVERED,  /* device: this one; number: items */
 	TRACE_SNAPSHOT,	  /* number: items in it */
 	TRACE_DAMAGED,	  /* item: its row on this disk */
+	TRACE_MIGRATED,	  /* number: entries in the new vault */
 };
 
 struct effect_trace {

@@ -25,6 +25,7 @@ enum event_type {
 	EVENT_LOADED,	 /* answers EFFECT_LOAD */
 	EVENT_KDF,	 /* answers EFFECT_KDF */
 	EVENT_LISTENING, /* our addresses, as others may reach us */
+	EVENT_NEXT,	 /* answers EFFECT_NEXT_END; token: 0, or an errno */
 };
 
 enum table {

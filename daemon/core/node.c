@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/migrate.h"
 #include "daemon/core/recover.h"
 
 struct node *node_new(const struct node_config *config)
@@ -33,6 +34,7 @@ void node_free(struct node *node)
 	call_free_all(node);
 	recover_free(node);
 	snapshot_free_all(node);
+	migration_free(node);
 	sync_deinit(&node->sync);
 	statuses_deinit(&node->statuses);
 	vault_deinit(&node->vault);
@@ -173,6 +175,9 @@ static int node_event(struct step *step)
 		return load_event(step);
 	case EVENT_KDF:
 		return call_event(step);
+	case EVENT_NEXT:
+		migration_ended(step);
+		return 0;
 	case EVENT_MEET_UP:
 	case EVENT_MEET_BYTES:
 	case EVENT_MEET_DOWN:

@@ -22,6 +22,7 @@ struct node_config {
 	uint64_t kdf_memory;   /* bytes; 0: KDF_MEMORY; tests take less */
 	uint32_t kdf_passes;   /* 0: calibrate */
 	char version[32];
+	char folder[512]; /* where the vault is, for messages; "": no idea */
 };
 
 /* NULL when memory runs out. */

@@ -68,6 +68,9 @@ static const struct request requests[] = {
 	  .use = true },
 	{ "exported", ask_exported, .vault = true, .unlocked = true,
 	  .index = true, .write = true, .use = true },
+	{ "migrate", ask_migrate, .vault = true, .unlocked = true,
+	  .index = true, .use = true,
+	  .confirm = FOB__CONFIRM__CONFIRM_RECOVERY },
 };
 
 /* In the order of the table above. */
@@ -82,6 +85,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
 		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
 		r->purge,    r->group,	 r->log,	r->apart,   r->exported,
+		r->migrate,
 	};
 	const struct request *found = NULL;
 

@@ -120,6 +120,7 @@ struct recover;
 struct rescue_line;
 struct rescue_lines;
 struct snapshot_job;
+struct migration;
 
 struct node {
 	struct node_config config;
@@ -213,6 +214,7 @@ struct node {
 	struct recover *recover;    /* secret memory */
 	struct rescue_lines *lines; /* NULL: none so far */
 	struct snapshot_job *snapshots;
+	struct migration *migration; /* NULL: none under way */
 };
 
 struct step {
@@ -461,8 +463,14 @@ struct slot *vault_slot_find(struct node *node, uint8_t type); /* or NULL */
 int vault_slot_fido2(struct node *node, const Fob__Fido2Secret *fido2,
 		     uint8_t ret_unlock_key[static KEY_SIZE]);
 
+/* Rows of all slots of another node of this device. */
+void vault_slots_copy(struct step *step, const struct node *from);
+
 /* --- ask_vault.c: what a new device needs, for init and join --- */
 int vault_device_new(struct step *step);
+/* GENESIS, device keys, main's key: unlocked. unlock_key NULL: a new one. */
+int vault_make(struct step *step, const char *name, const struct kit *kit,
+	       const uint8_t *unlock_key);
 void vault_name(struct step *step, const char *name);
 int vault_name_check(struct step *step, struct call *call, const char *name);
 int vault_opener_check(struct step *step, struct call *call,
@@ -504,6 +512,7 @@ int ask_doctor(struct step *step, struct call *call);
 int ask_backup(struct step *step, struct call *call);
 int ask_apart(struct step *step, struct call *call);
 int ask_exported(struct step *step, struct call *call);
+int ask_migrate(struct step *step, struct call *call);
 int ask_purge(struct step *step, struct call *call);
 int ask_group(struct step *step, struct call *call);
 int ask_log(struct step *step, struct call *call);

@@ -26,17 +26,22 @@ void net_free(struct net *net)
 	free(net);
 }
 
-void net_end(struct net *net)
+void net_hang_up(struct net *net)
 {
-	net->closing = true;
-	for (struct listener *l = net->listeners; l; l = l->next)
-		listen_close(l);
 	for (struct conn *c = net->oldest; c; c = c->newer) {
 		if (c->came_up)
 			conn_finish(c);
 		else
 			conn_abort(c, 0);
 	}
+}
+
+void net_end(struct net *net)
+{
+	net->closing = true;
+	for (struct listener *l = net->listeners; l; l = l->next)
+		listen_close(l);
+	net_hang_up(net);
 }
 
 void net_meet(struct net *net, bool take)

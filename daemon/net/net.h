@@ -43,6 +43,9 @@ void net_free(struct net *net); /* REQUIREs that all is closed */
 /* Takes no more, flushes and ends all that there is. */
 void net_end(struct net *net);
 
+/* The same for what is connected; it goes on listening. */
+void net_hang_up(struct net *net);
+
 /* The live connection of that number, or NULL. */
 struct conn *net_find(const struct net *net, uint32_t number);
 

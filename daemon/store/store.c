@@ -11,6 +11,7 @@
 #include "daemon/store/create.h"
 #include "daemon/store/env.h"
 #include "daemon/store/lock.h"
+#include "daemon/store/next.h"
 #include "daemon/store/row.h"
 #include "daemon/store/txn.h"
 
@@ -19,7 +20,8 @@ struct store {
 	int lock;
 	struct env env;
 	struct txn txn;
-	MDB_txn *reader; /* of store_get(), until store_release() */
+	MDB_txn *reader;   /* of store_get(), until store_release() */
+	struct next *next; /* NULL: none is being filled */
 };
 
 const char *store_error_text(int error)
@@ -102,6 +104,8 @@ static int open_vault(struct store *store, const char *vault)
 	if (!rc)
 		rc = lock_take(vault, &store->lock);
 	if (!rc)
+		rc = next_settle(vault);
+	if (!rc)
 		rc = open_dir(store);
 	return rc;
 }
@@ -133,6 +137,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	next_free(store->next);
 	close_env(store);
 	if (store->lock >= 0)
 		close(store->lock);
@@ -325,5 +330,42 @@ int store_wipe(struct store **store)
 	close_env(gone);
 	int rc = wipe(gone->dir, gone->vault);
 	store_close(gone);
+	return rc;
+}
+
+/* --- the store that comes after this one ------------------------------------- */
+
+void store_next_put(struct store *store, enum table table, struct bytes key,
+		    struct bytes value)
+{
+	if (!store->next)
+		store->next = next_new(store->vault);
+	next_put(store->next, table, key, value);
+}
+
+int store_next_end(struct store *store, const char *name)
+{
+	int rc = next_end(store->next, name);
+
+	next_free(store->next);
+	store->next = NULL;
+	return rc;
+}
+
+void store_next_drop(struct store *store)
+{
+	next_free(store->next);
+	store->next = NULL;
+	next_remove(store->vault);
+}
+
+int store_renew(struct store *store)
+{
+	REQUIRE(store->txn.writes == 0);
+	close_env(store);
+	int rc = next_settle(store->vault);
+	if (!rc)
+		rc = open_dir(store);
+	txn_init(&store->txn, &store->env);
 	return rc;
 }

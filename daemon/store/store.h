@@ -80,6 +80,20 @@ unsigned int store_percent(struct store *store);
 /* Closes and removes the store; the folder and the lock stay. 0 or -errno. */
 int store_wipe(struct store **store);
 
+/*
+ * A store that is to take the place of this one, filled beside it. Failures
+ * come out of store_next_end(), which makes it whole and durable; from then
+ * on store_renew(), or the next store_open(), puts it in place and keeps the
+ * old one as store.before-NAME.
+ */
+void store_next_put(struct store *store, enum table table, struct bytes key,
+		    struct bytes value);
+int store_next_end(struct store *store, const char *name); /* 0 or -errno */
+void store_next_drop(struct store *store);
+
+/* Closes this store and opens the next. 0, STORE_ERR_* or -errno. */
+int store_renew(struct store *store);
+
 /* dir/name; 0 or STORE_ERR_DEEP. */
 int store_path(char ret_path[static PATH_BYTES], const char *dir,
 	       const char *name);

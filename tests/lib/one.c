@@ -26,6 +26,27 @@ static struct one_row *find_row(struct one *one, enum table table,
 	return NULL;
 }
 
+static void drop_rows(struct one_row **rows, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		free((*rows)[i].data);
+	free(*rows);
+	*rows = NULL;
+	*n = 0;
+}
+
+/* Into the store beside: the same with its rows in the place of ours. */
+static void swap_rows(struct one *one)
+{
+	struct one_row *rows = one->rows;
+	size_t n = one->n_rows;
+
+	one->rows = one->next;
+	one->n_rows = one->n_next;
+	one->next = rows;
+	one->n_next = n;
+}
+
 static void put_row(struct one *one, const struct effect *effect)
 {
 	struct bytes key = { effect->key, effect->key_len };
@@ -108,6 +129,20 @@ static void obey(struct one *one, const struct effect *effect)
 		break;
 	case EFFECT_DELETE:
 		delete_row(one, effect);
+		break;
+	case EFFECT_NEXT_PUT:
+		swap_rows(one);
+		put_row(one, effect);
+		swap_rows(one);
+		break;
+	case EFFECT_NEXT_END:
+		one->ending = true;
+		break;
+	case EFFECT_NEXT_DROP:
+		drop_rows(&one->next, &one->n_next);
+		break;
+	case EFFECT_RENEW:
+		one->renewing = true;
 		break;
 	case EFFECT_REPLY:
 		log_add(one, 'R');
@@ -192,6 +227,14 @@ static void answer_kdf(struct one *one, const struct effect *effect)
 	run(one, &event);
 }
 
+static void answer_next(struct one *one)
+{
+	struct event event = { .type = EVENT_NEXT, .token = one->next_error };
+
+	one->ending = false;
+	run(one, &event);
+}
+
 static void drain(struct one *one)
 {
 	while (one->owed && !one->hold) {
@@ -206,6 +249,8 @@ static void drain(struct one *one)
 		free(owed->effect);
 		free(owed);
 	}
+	if (one->ending)
+		answer_next(one);
 }
 
 /* --- for tests ------------------------------------------------------------- */
@@ -285,9 +330,8 @@ void one_deinit(struct one *one)
 	}
 	node_free(one->node);
 	effects_deinit(&one->effects);
-	for (size_t i = 0; i < one->n_rows; i++)
-		free(one->rows[i].data);
-	free(one->rows);
+	drop_rows(&one->rows, &one->n_rows);
+	drop_rows(&one->next, &one->n_next);
 }
 
 void one_restart(struct one *one)
@@ -295,6 +339,14 @@ void one_restart(struct one *one)
 	drop_replies(one);
 	node_free(one->node);
 	start(one);
+}
+
+void one_renew(struct one *one)
+{
+	REQUIRE(one->renewing);
+	one->renewing = false;
+	swap_rows(one);
+	one_restart(one);
 }
 
 const Fob__Reply *one_ask(struct one *one, Fob__Request *request)

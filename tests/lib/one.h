@@ -43,6 +43,11 @@ struct one {
 	size_t n_log;
 	unsigned loads;
 	bool hold; /* loads and keys wait for one_release */
+	/* The store beside: its rows, what its end answers, whether it came. */
+	struct one_row *next;
+	size_t n_next;
+	uint32_t next_error;
+	bool ending, renewing;
 	/* Sees each effect before it is obeyed; may be NULL. */
 	void (*watch)(void *arg, const struct effect *effect);
 	void *watch_arg;
@@ -53,6 +58,9 @@ void one_init(struct one *one, uint64_t seed);
 void one_deinit(struct one *one);
 /* Forgets the node and starts another from the disk. */
 void one_restart(struct one *one);
+
+/* Begins anew from the store beside, as EFFECT_RENEW has asked for. */
+void one_renew(struct one *one);
 
 /*
  * Sends a request and runs until nothing more is owed. The last reply, which
