@@ -111,9 +111,11 @@ static void tell_left(struct fob *fob, const struct migrating *m)
 
 		for (k = 0; k < 4 && k < a->id.len; k++)
 			snprintf(id + 2 * k, 3, "%02x", a->id.data[k]);
-		note(fob, "    %s  %s%s%s%s%s", id, a->issuer,
+		/* A group whose name is not known here has a long id. */
+		note(fob, "    %s%s%s%s%s, in group %.*s", id,
+		     a->issuer[0] || a->account[0] ? " " : "", a->issuer,
 		     a->issuer[0] && a->account[0] ? "/" : "", a->account,
-		     a->group[0] ? "  in group " : "", a->group);
+		     strlen(a->group) == 64 ? 8 : 64, a->group);
 	}
 	if (f->unreadable > 0)
 		note(fob, "Let a device that reads all of them migrate, if "

@@ -97,11 +97,14 @@ int next_end(struct next *next, const char *name)
 		rc = -ENAMETOOLONG;
 	if (!rc && store_path(ready, next->vault, text))
 		rc = -ENAMETOOLONG;
-	if (!rc && rename(next->dir, ready) < 0)
-		rc = -errno;
-	/* Not known to be durable is as good as there: it is settled. */
-	if (!rc)
-		rc = create_sync(next->vault);
+	if (rc)
+		return rc;
+	if (rename(next->dir, ready) < 0)
+		return -errno;
+	rc = create_sync(next->vault);
+	/* It is not to be found by the next start, when this one says no. */
+	if (rc && rename(ready, next->dir) < 0)
+		rc = 0;
 	return rc;
 }
 

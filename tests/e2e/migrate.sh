@@ -63,8 +63,14 @@ equal "there is a conflict" "$(fob a conflicts --json | json 'len(d)')" 1
 everything a >"$work/was"
 old=$(vault_of a)
 
+# --- a device that does not read all ---
+said=$(fob b migrate 2>&1)
+equal "without an answer nothing is done" $? 7
+matches "what it does not read is told" "$said" \
+	'1 entry that it does not read stays in the old vault'
+matches "with its id and group" "$said" '[0-9a-f]{8}, in group [0-9a-f]{8}'
+
 # --- refused ---
-exits 7 "without a question answered nothing is done" fob a migrate
 printf 'wrong\n' >"$work/wrong"
 chmod 600 "$work/wrong"
 exits 7 "a wrong passphrase" setsid -w "$FOB_BUILD/fob" --socket \
@@ -104,6 +110,35 @@ wait "${pids[b]}" 2>/dev/null
 start_daemon b
 check "the phone joins the new vault" pair a b
 equal "and reads it" "$(fob b code Shop)" "$(fob a code Shop)"
+
+# --- killed ---
+# cut SECONDS: the daemon dies so long after the words are out.
+cut() {
+	local was got
+	was=$(vault_of a)
+	rm -f "$work/cut"
+	fob a migrate -y --kit "$work/cut" >/dev/null 2>&1 &
+	until [ -s "$work/cut" ]; do sleep 0.01; done
+	sleep "$1"
+	stop_daemon a KILL
+	wait $!
+	start_daemon a
+	got=$(vault_of a)
+	if [ "$got" = "$was" ]; then
+		exits 7 "killed after $1 s: the new words are none" bash -c \
+			"'$FOB_BUILD/fob' --socket '$work/a/sock' \
+			kit verify <'$work/cut'"
+	else
+		check "killed after $1 s: the new words are the kit" \
+			fob a kit verify <"$work/cut"
+	fi
+	equal "all entries are there" "$(fob a list --json | json 'len(d)')" 4
+	equal "nothing else is" \
+		"$(cd "$work/a/vault" && echo store.[!b]*)" 'store.[!b]*'
+}
+for seconds in 0 0.01 0.05; do
+	cut $seconds
+done
 
 # --- and back ---
 before=$(json 'd["old"]' <"$work/out")

@@ -224,6 +224,121 @@ static void failure_at_any_flush_leaves_no_half_store(void **state UNUSED)
 	store_close(store);
 }
 
+/* --- the store that follows another ----------------------------------------- */
+
+static const struct bytes name_key = { (const uint8_t *)"name", 4 };
+
+static struct bytes text(const char *of)
+{
+	return (struct bytes){ (const uint8_t *)of, strlen(of) };
+}
+
+static bool says(struct store *store, const char *what)
+{
+	struct bytes row;
+
+	bool same = store_get(store, TABLE_LOCAL, name_key, &row) == 0 &&
+		    row.n == strlen(what) && memcmp(row.p, what, row.n) == 0;
+	store_release(store);
+	return same;
+}
+
+static struct store *old_store(void)
+{
+	struct store *store;
+
+	assert_int_equal(store_open(vault, &store), 0);
+	store_put(store, TABLE_LOCAL, name_key, text("old"));
+	assert_int_equal(store_commit(store), 0);
+	return store;
+}
+
+static void next_store_takes_the_place(void **state UNUSED)
+{
+	struct store *store = old_store();
+
+	/* What is not ended leaves no trace. */
+	store_next_put(store, TABLE_LOCAL, name_key, text("new"));
+	assert_true(there("store.making"));
+	store_next_drop(store);
+	assert_false(there("store.making"));
+	store_next_put(store, TABLE_LOCAL, name_key, text("new"));
+	store_close(store);
+	assert_int_equal(store_open(vault, &store), 0);
+	assert_true(says(store, "old"));
+	assert_false(there("store.making"));
+
+	store_next_put(store, TABLE_LOCAL, name_key, text("new"));
+	assert_int_equal(store_next_end(store, "today"), 0);
+	assert_true(says(store, "old"));
+	assert_int_equal(store_renew(store), 0);
+	assert_true(says(store, "new"));
+	assert_true(there("store.before-today"));
+	assert_false(there("store.next-today"));
+	store_put(store, TABLE_LOCAL, name_key, text("newer"));
+	assert_int_equal(store_commit(store), 0);
+	store_close(store);
+
+	/* And back, as the manual says. */
+	run("cd $BASE/data/vault && mv store aside && "
+	    "mv store.before-today store");
+	assert_int_equal(store_open(vault, &store), 0);
+	assert_true(says(store, "old"));
+	store_close(store);
+}
+
+/* Ended, and then the power fails: the next start puts it in place. */
+static void next_store_is_found_again(void **state UNUSED)
+{
+	struct store *store = old_store();
+
+	store_next_put(store, TABLE_LOCAL, name_key, text("new"));
+	assert_int_equal(store_next_end(store, "today"), 0);
+	store_close(store);
+	/* As if the first of the two renames were done. */
+	run("cp -r $BASE/data/vault $BASE/data/copy");
+	run("cd $BASE/data/copy && mv store store.before-today");
+	assert_int_equal(store_open(vault, &store), 0);
+	assert_true(says(store, "new"));
+	assert_true(there("store.before-today"));
+	store_close(store);
+	run("rm -r $BASE/data/vault && mv $BASE/data/copy $BASE/data/vault");
+	assert_int_equal(store_open(vault, &store), 0);
+	assert_true(says(store, "new"));
+	assert_true(there("store.before-today"));
+	store_close(store);
+}
+
+/* Whatever fails: the old one, or the new one with the old one beside. */
+static void failure_on_the_way_leaves_one_of_two(void **state UNUSED)
+{
+	int old = 0, new = 0, at, rc;
+
+	for (at = 0; at < CALLS_MAX; at++) {
+		run("rm -rf $BASE/data");
+		struct store *store = old_store();
+		n_calls = 0;
+		fail_at = at;
+		store_next_put(store, TABLE_LOCAL, name_key, text("new"));
+		bool ended = store_next_end(store, "today") == 0;
+		rc = ended ? store_renew(store) : 0;
+		bool over = (int)n_calls <= at;
+		store_close(store);
+		fail_at = -1;
+		assert_int_equal(store_open(vault, &store), 0);
+		assert_true(says(store, ended ? "new" : "old"));
+		assert_int_equal(there("store.before-today"), ended);
+		store_close(store);
+		if (over)
+			break;
+		old += !ended;
+		new += ended &&rc;
+	}
+	/* Flushes and renames of both parts were made to fail. */
+	assert_true(old >= 5 && new >= 3);
+	assert_true(at < CALLS_MAX);
+}
+
 static void files_are_private(void **state UNUSED)
 {
 	struct store *store;
@@ -303,6 +418,9 @@ int main(void)
 		TEST(store_that_is_there_is_flushed_before_it_is_used),
 		TEST(meta_pages_are_written_anew),
 		TEST(failure_at_any_flush_leaves_no_half_store),
+		TEST(next_store_takes_the_place),
+		TEST(next_store_is_found_again),
+		TEST(failure_on_the_way_leaves_one_of_two),
 		TEST(files_are_private),
 		TEST(second_daemon_is_refused),
 		TEST(leftover_of_a_cut_creation_is_replaced),
