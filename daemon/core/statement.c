@@ -111,16 +111,22 @@ int statement_take(struct step *step, struct sync_peer *peer,
 	return r;
 }
 
-/* All that we know, once in a session, when there is time for it. */
+/*
+ * All that we know, once in a session, when there is time for it; and once
+ * more when both are equal for the first time, since a device takes nothing
+ * of those whose ADD it has not got yet, as a newcomer.
+ */
 int statement_greet(struct step *step, struct sync_peer *peer)
 {
 	struct node *node = step->node;
+	bool again = peer->statuses_early && peer->was_equal;
 	int r = 0;
 
-	if (peer->statuses_said || !peer->up || !peer->greeted ||
+	if ((peer->statuses_said && !again) || !peer->up || !peer->greeted ||
 	    peer->run != SYNC_IDLE || (peer->rescue && peer->leader))
 		return 0;
 	peer->statuses_said = true;
+	peer->statuses_early = !peer->was_equal && !peer->rescue;
 	/* Of those that were put out too: they have names. */
 	for (uint32_t i = 0; i < node->set.n_authors && r == 0; i++)
 		r = statement_say(step, peer, i);

@@ -115,12 +115,19 @@ static const char *kind_name(uint64_t kind)
 	return value ? value->name : "?";
 }
 
+void world_count(struct world *world, unsigned tally)
+{
+	if (world->tally)
+		world->tally[tally]++;
+}
+
 void world_trace_effect(struct world *world, int node,
 			const struct effect_trace *trace)
 {
 	const char *name = world->nodes[node].name;
 	char item[16] = "", device[16] = "", number[32] = "";
 
+	world_count(world, TALLY_TRACE + (unsigned)trace->what);
 	if (trace->has_item)
 		snprintf(item, sizeof(item), " %02x%02x", trace->item[0],
 			 trace->item[1]);
@@ -240,6 +247,7 @@ void world_no_canary(struct world *world, struct bytes bytes, const char *where)
 {
 	static const char *const needles[] = { WORLD_CANARY, "INAU4QKS" };
 
+	world_count(world, TALLY_CHECK_CANARY);
 	for (size_t i = 0; i < ARRAY_SIZE(needles); i++)
 		if (bytes.n >= 8 && memmem(bytes.p, bytes.n, needles[i], 8)) {
 			printf("a secret is seen in %s\n", where);
@@ -338,6 +346,24 @@ void world_run(struct world *world, uint64_t ms)
 		step_until(world, limit);
 }
 
+void world_events(struct world *world, uint64_t n)
+{
+	for (; n > 0 && world->n_heap > 0; n--)
+		step_until(world, world->heap[0]->at);
+}
+
+static bool is_committing(struct world *world, void *arg)
+{
+	const int *node = arg;
+
+	return world->nodes[*node].committing || !world->nodes[*node].node;
+}
+
+void world_until_commit(struct world *world, int node, uint64_t ms)
+{
+	world_until(world, ms, is_committing, &node);
+}
+
 bool world_until(struct world *world, uint64_t ms,
 		 bool (*done)(struct world *world, void *arg), void *arg)
 {
@@ -389,6 +415,7 @@ void world_deinit(struct world *world)
 	EXPECT(world, secret_used() == 0);
 	free(world->heap);
 	free(world->wires);
+	free(world->nonces.slots);
 	free(world->trace);
 	memset(world, 0, sizeof(*world));
 }

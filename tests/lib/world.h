@@ -11,6 +11,7 @@
  *	world_disk.c	tables in memory with one transaction
  *	world_net.c	connections between nodes
  *	world_ask.c	people, who ask nodes for things
+ *	world_check.c	what must be true of it at any time
  *
  * What a test expects is checked with EXPECT; when it does not hold, the tail
  * of the trace is printed and the process ends with 1.
@@ -19,6 +20,7 @@
 #define FOB_TESTS_WORLD_H
 
 #include "daemon/core/state.h"
+#include "tests/lib/tally.h"
 
 #define WORLD_NODES 8
 #define WORLD_WALL INT64_C(1700000000000) /* ms since 1970, at the start */
@@ -102,6 +104,13 @@ struct world_node {
 	uint32_t next_conn;
 	char address[64];
 	bool starting, committing, soft_planned, kdf_runs, meets, has_keys;
+	bool asleep;	/* suspended: nothing reaches it, its clock stands */
+	uint64_t slept; /* since then, world ms */
+	bool went_back; /* to an older disk: what others know of it is not so */
+	bool false_holders; /* what it believes about others is of no account */
+	/* Its own random numbers, which a clone has as well. */
+	bool own_entropy;
+	struct world_stream entropy;
 	struct effect_keys keys;
 	uint8_t id[DEVICE_ID_SIZE]; /* zeros: none yet */
 	uint64_t spin_at;	    /* world ms of the steps counted */
@@ -119,8 +128,18 @@ struct world_wire {
 	bool came_up[2];
 	bool over[2];	  /* no event for this side any more */
 	bool closing[2];  /* this side has said goodbye */
-	bool black_hole;  /* what is sent gets lost */
+	bool lost[2];	  /* what is sent to that side gets lost */
 	uint64_t last[2]; /* ms: nothing reaches that side before */
+};
+
+/* Under which (key, nonce) an item was sealed: a table of hashes. */
+struct world_nonce {
+	uint64_t key, item;
+};
+
+struct world_nonces {
+	struct world_nonce *slots;
+	size_t n, size;
 };
 
 struct world {
@@ -133,7 +152,8 @@ struct world {
 	int n_nodes;
 	struct world_wire *wires;
 	size_t n_wires, cap_wires, first_wire;
-	bool cut[WORLD_NODES][WORLD_NODES];
+	bool cut[WORLD_NODES][WORLD_NODES];	       /* from, to */
+	uint64_t slow_until[WORLD_NODES][WORLD_NODES]; /* from, to; ms */
 	char *trace;
 	size_t n_trace, cap_trace;
 	/* How the world is; set after world_init() if need be. */
@@ -142,6 +162,10 @@ struct world {
 	bool quiet;		  /* no trace of messages and items */
 	bool echo;		  /* the trace goes to stdout as well */
 	bool revoked;		  /* somebody put a device out */
+	int64_t wall;		  /* added to all wall clocks, ms */
+	uint64_t *tally;	  /* TALLIES counts, or NULL */
+	uint64_t digest;	  /* of all events so far */
+	struct world_nonces nonces;
 	/* What went over peer connections, as records on the wire. */
 	uint64_t messages, wire_bytes;
 	uint32_t next_request;
@@ -153,10 +177,15 @@ void world_deinit(struct world *world);
 
 /* Runs what is due within ms, and lets that much time pass. */
 void world_run(struct world *world, uint64_t ms);
+/* So many things that are due; fewer when there are none. */
+void world_events(struct world *world, uint64_t n);
+/* Until the node is in a commit, or so many ms are over. */
+void world_until_commit(struct world *world, int node, uint64_t ms);
 /* Until `done` says so; false when that took more than ms. */
 bool world_until(struct world *world, uint64_t ms,
 		 bool (*done)(struct world *world, void *arg), void *arg);
 
+void world_count(struct world *world, unsigned tally);
 void world_say(struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 _Noreturn void world_failed(struct world *world, const char *what,
@@ -174,6 +203,9 @@ int world_node(struct world *world);
 void world_start(struct world *world, int node);
 /* Power off, at whatever it is doing. */
 void world_kill(struct world *world, int node);
+/* The lid is closed, and opened again: connections are not what they were. */
+void world_sleep(struct world *world, int node);
+void world_wake(struct world *world, int node);
 /* Lets commits under way end: then a disk is whole. */
 void world_quiesce(struct world *world, int node);
 /* Puts another disk into a machine that is off. Takes copies. */
@@ -192,9 +224,17 @@ void world_check_promises(struct world *world);
 /* world_until world_equal and every session is in sync. */
 bool world_settle(struct world *world, uint64_t ms);
 
+/* --- what must be true at any time (world_check.c) --- */
+/* What was answered for is there, and sets that differ can be made equal. */
+void world_check(struct world *world);
+
 /* --- the network (world_net.c) --- */
 /* Nothing passes between two nodes; with reset, connections end at once. */
 void world_cut(struct world *world, int a, int b, bool reset);
+/* Nothing that one sends reaches the other; the way back is open. */
+void world_cut_one_way(struct world *world, int from, int to);
+/* What is sent from now on takes so long, and keeps its order. */
+void world_slow(struct world *world, int from, int to, uint64_t ms);
 void world_heal(struct world *world, int a, int b);
 void world_heal_all(struct world *world);
 /* All connections between two nodes end, and may be made anew. */

@@ -50,6 +50,8 @@ void net_close(struct world *world, int node, uint32_t conn);
 void net_due(struct world *world, const struct world_due *due);
 /* The node has gone: its connections break. */
 void net_gone(struct world *world, int node);
+/* The node does not answer, and those at the other end do not know why. */
+void net_asleep(struct world *world, int node);
 bool net_over(const struct world *world, const struct world_due *due);
 
 /* --- world.c --- */

@@ -14,6 +14,17 @@ static uint64_t trip(struct world *world)
 	return world->latency + stream_below(&world->net, world->jitter + 1);
 }
 
+/* From that side to the other. */
+static uint64_t trip_on(struct world *world, const struct world_wire *wire,
+			int side)
+{
+	uint64_t ms = trip(world);
+	uint64_t until =
+		world->slow_until[wire->node[side]][wire->node[1 - side]];
+
+	return world->now + ms < until ? until - world->now : ms;
+}
+
 static bool alive(const struct world *world, const struct world_wire *wire,
 		  int side)
 {
@@ -112,7 +123,8 @@ void net_dial(struct world *world, int node, const struct effect *effect)
 					 "dials");
 	if (to < 0 || !world->nodes[to].node) {
 		plan(world, at, 0, DUE_DOWN, 2 * way);
-	} else if (world->cut[node][to]) {
+	} else if (world->cut[node][to] || world->cut[to][node] ||
+		   world->nodes[to].asleep) {
 		plan(world, at, 0, DUE_DOWN, HANDSHAKE_MS);
 	} else if (!handshakes(world, wire, effect)) {
 		plan(world, at, 0, DUE_DOWN, meet ? 2 * way : HANDSHAKE_MS);
@@ -158,9 +170,12 @@ void net_send(struct world *world, int node, struct effect *effect)
 	if (!find(world, node, effect->conn, &at, &side))
 		return; /* it has just ended; down follows */
 	wire = &world->wires[at];
-	if (wire->closing[side] || wire->black_hole ||
-	    !alive(world, wire, 1 - side))
+	if (wire->closing[side] || !alive(world, wire, 1 - side))
 		return;
+	if (wire->lost[1 - side]) {
+		world_count(world, TALLY_NET_LOST);
+		return;
+	}
 	if (!wire->meet)
 		world_trace_message(world, wire, 1 - side,
 				    (struct bytes){ effect->data,
@@ -168,7 +183,7 @@ void net_send(struct world *world, int node, struct effect *effect)
 	else if (!world->quiet)
 		world_say(world, "%s > %s  pairs", world->nodes[node].name,
 			  world->nodes[wire->node[1 - side]].name);
-	due = plan(world, at, 1 - side, DUE_DATA, trip(world));
+	due = plan(world, at, 1 - side, DUE_DATA, trip_on(world, wire, side));
 	due->data = effect->data;
 	due->n = effect->data_len;
 	effect->data = NULL;
@@ -189,7 +204,7 @@ void net_close(struct world *world, int node, uint32_t conn)
 		return;
 	way = trip(world);
 	wire->closing[side] = true;
-	if (!wire->black_hole && alive(world, wire, 1 - side))
+	if (!wire->lost[1 - side] && alive(world, wire, 1 - side))
 		plan(world, at, 1 - side, DUE_DOWN, way);
 	/* What still comes is not looked at; the end is told, later. */
 	wire->last[side] = world->now;
@@ -203,7 +218,7 @@ bool net_over(const struct world *world, const struct world_due *due)
 	if (wire->over[due->side])
 		return true;
 	return due->kind != DUE_DOWN &&
-	       (wire->closing[due->side] || wire->black_hole);
+	       (wire->closing[due->side] || wire->lost[due->side]);
 }
 
 void net_due(struct world *world, const struct world_due *due)
@@ -244,7 +259,7 @@ static void break_wire(struct world *world, size_t at, uint64_t ms)
 {
 	struct world_wire *wire = &world->wires[at];
 
-	wire->black_hole = true;
+	wire->lost[0] = wire->lost[1] = true;
 	for (int side = 0; side < 2; side++)
 		if (alive(world, wire, side)) {
 			wire->last[side] = world->now;
@@ -265,14 +280,31 @@ void net_gone(struct world *world, int node)
 
 		for (int side = 0; side < 2; side++)
 			if (wire->node[side] == node && !wire->closing[side] &&
-			    !wire->black_hole && alive(world, wire, 1 - side))
+			    !wire->lost[1 - side] &&
+			    alive(world, wire, 1 - side))
 				plan(world, i, 1 - side, DUE_DOWN, trip(world));
 	}
 	forget_wires(world);
 }
 
+void net_asleep(struct world *world, int node)
+{
+	for (size_t i = world->first_wire; i < world->n_wires; i++) {
+		struct world_wire *wire = &world->wires[i];
+
+		for (int side = 0; side < 2; side++)
+			if (wire->node[side] == node) {
+				wire->lost[0] = wire->lost[1] = true;
+				/* Its own side finds out when it wakes. */
+				if (alive(world, wire, side))
+					plan(world, i, side, DUE_DOWN, RST_MS);
+			}
+	}
+}
+
 void world_reset(struct world *world, int a, int b)
 {
+	world_count(world, TALLY_NET_RESET);
 	world_say(world, "%s - %s  connections break", world->nodes[a].name,
 		  world->nodes[b].name);
 	for (size_t i = world->first_wire; i < world->n_wires; i++)
@@ -285,18 +317,41 @@ void world_cut(struct world *world, int a, int b, bool reset)
 {
 	world_say(world, "%s - %s  the network is cut%s", world->nodes[a].name,
 		  world->nodes[b].name, reset ? ", and both know" : "");
+	world_count(world, reset ? TALLY_NET_CUT_KNOWN : TALLY_NET_CUT);
 	world->cut[a][b] = world->cut[b][a] = true;
 	for (size_t i = world->first_wire; i < world->n_wires; i++)
 		if (joins(&world->wires[i], a, b)) {
 			if (reset && in_use(world, &world->wires[i]))
 				break_wire(world, i, trip(world));
-			world->wires[i].black_hole = true;
+			world->wires[i].lost[0] = true;
+			world->wires[i].lost[1] = true;
 		}
+}
+
+void world_cut_one_way(struct world *world, int from, int to)
+{
+	world_say(world, "%s > %s  what goes this way gets lost",
+		  world->nodes[from].name, world->nodes[to].name);
+	world_count(world, TALLY_NET_ONE_WAY);
+	world->cut[from][to] = true;
+	for (size_t i = world->first_wire; i < world->n_wires; i++)
+		for (int side = 0; side < 2; side++)
+			if (world->wires[i].node[side] == to &&
+			    world->wires[i].node[1 - side] == from)
+				world->wires[i].lost[side] = true;
+}
+
+void world_slow(struct world *world, int from, int to, uint64_t ms)
+{
+	world_say(world, "%s > %s  takes %llu ms", world->nodes[from].name,
+		  world->nodes[to].name, (unsigned long long)ms);
+	world_count(world, TALLY_NET_DELAY);
+	world->slow_until[from][to] = world->now + ms;
 }
 
 void world_heal(struct world *world, int a, int b)
 {
-	if (!world->cut[a][b])
+	if (!world->cut[a][b] && !world->cut[b][a])
 		return;
 	world_say(world, "%s - %s  the network is whole again",
 		  world->nodes[a].name, world->nodes[b].name);
@@ -320,9 +375,10 @@ bool world_connected(const struct world *world, int a, int b)
 	for (size_t i = world->first_wire; i < world->n_wires; i++) {
 		const struct world_wire *wire = &world->wires[i];
 
-		if (joins(wire, a, b) && !wire->meet && !wire->black_hole &&
-		    alive(world, wire, 0) && alive(world, wire, 1) &&
-		    wire->came_up[0] && wire->came_up[1])
+		if (joins(wire, a, b) && !wire->meet && !wire->lost[0] &&
+		    !wire->lost[1] && alive(world, wire, 0) &&
+		    alive(world, wire, 1) && wire->came_up[0] &&
+		    wire->came_up[1])
 			return true;
 	}
 	return false;

@@ -15,6 +15,34 @@ static uint64_t node_mono(const struct world *world, int node)
 	return n->mono + world->now - n->booted;
 }
 
+/* FNV-1a, 64 bits: Fowler, Noll, Vo; eight bytes at a time. */
+static void digest(struct world *world, const void *p, size_t n)
+{
+	const uint8_t *bytes = p;
+
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes + i, size_min(8, n - i));
+		world->digest =
+			(world->digest ^ word) * UINT64_C(0x100000001b3);
+	}
+}
+
+static void digest_event(struct world *world, int node,
+			 const struct event *event)
+{
+	const uint64_t words[] = {
+		world->now,    (uint64_t)node << 32 | (uint64_t)event->type,
+		event->conn,   event->token,
+		event->data.n, (uint64_t)event->wall
+	};
+
+	digest(world, words, sizeof(words));
+	if (event->data.n)
+		digest(world, event->data.p, event->data.n);
+}
+
 /* --- ids that were answered for --------------------------------------------- */
 
 static void ids_add(struct world_ids *ids, const uint8_t id[static ID_SIZE])
@@ -99,6 +127,77 @@ static void move(struct effects *list, struct effect *effect)
 	effect->data_len = 0;
 }
 
+/* --- keys and nonces ------------------------------------------------------------ */
+
+static uint64_t short_hash(struct bytes a, struct bytes b)
+{
+	crypto_generichash_state state;
+	uint64_t hash;
+
+	crypto_generichash_init(&state, NULL, 0, 16);
+	crypto_generichash_update(&state, a.p, a.n);
+	crypto_generichash_update(&state, b.p, b.n);
+	uint8_t bytes[16];
+	crypto_generichash_final(&state, bytes, sizeof(bytes));
+	memcpy(&hash, bytes, sizeof(hash));
+	return hash ? hash : 1;
+}
+
+static struct world_nonce *nonce_slot(const struct world_nonces *nonces,
+				      uint64_t key)
+{
+	size_t at = key & (nonces->size - 1);
+
+	while (nonces->slots[at].key && nonces->slots[at].key != key)
+		at = (at + 1) & (nonces->size - 1);
+	return &nonces->slots[at];
+}
+
+static void nonces_grow(struct world_nonces *nonces)
+{
+	struct world_nonces old = *nonces;
+
+	nonces->size = old.size ? 2 * old.size : 256;
+	nonces->slots = calloc(nonces->size, sizeof(*nonces->slots));
+	REQUIRE(nonces->slots);
+	for (size_t i = 0; i < old.size; i++)
+		if (old.slots[i].key)
+			*nonce_slot(nonces, old.slots[i].key) = old.slots[i];
+	free(old.slots);
+}
+
+/* One key with one nonce seals one text. */
+static void check_nonce(struct world *world, struct bytes row)
+{
+	struct item_row parsed;
+	Fob__Body *body;
+	Fob__Head *head;
+
+	REQUIRE(item_row_parse(row, &parsed));
+	body = fob__body__unpack(NULL, parsed.body.n, parsed.body.p);
+	REQUIRE(body);
+	head = fob__head__unpack(NULL, body->head.len, body->head.data);
+	REQUIRE(head);
+	if (head->entry) {
+		struct bytes kid = { head->entry->kid.data,
+				     head->entry->kid.len };
+		struct bytes nonce = { head->entry->nonce.data,
+				       head->entry->nonce.len };
+		uint64_t item = short_hash(parsed.body, kid);
+		struct world_nonce *slot;
+
+		if (2 * (world->nonces.n + 1) > world->nonces.size)
+			nonces_grow(&world->nonces);
+		slot = nonce_slot(&world->nonces, short_hash(kid, nonce));
+		world_count(world, TALLY_CHECK_NONCE);
+		EXPECT(world, !slot->key || slot->item == item);
+		world->nonces.n += !slot->key;
+		*slot = (struct world_nonce){ short_hash(kid, nonce), item };
+	}
+	fob__head__free_unpacked(head, NULL);
+	fob__body__free_unpacked(body, NULL);
+}
+
 static void write_row(struct world *world, int node,
 		      const struct effect *effect)
 {
@@ -111,6 +210,8 @@ static void write_row(struct world *world, int node,
 		return;
 	}
 	world_no_canary(world, data, "what goes to disk");
+	if (effect->table == TABLE_ITEM)
+		check_nonce(world, data);
 	disk_put(disk, effect->table, key, data);
 }
 
@@ -213,17 +314,28 @@ static void spin_check(struct world *world, struct world_node *n)
 	EXPECT(world, ++n->spins < SPINS_MAX);
 }
 
+/* Of a machine with a battery: never before 1970. */
+static int64_t world_wall(const struct world *world, int node)
+{
+	int64_t wall = WORLD_WALL + (int64_t)world->now + world->wall +
+		       world->nodes[node].skew;
+
+	return wall < 0 ? 0 : wall;
+}
+
 static void step(struct world *world, int node, struct event *event)
 {
 	struct world_node *n = &world->nodes[node];
 
 	event->mono = node_mono(world, node);
-	event->wall = WORLD_WALL + (int64_t)world->now + n->skew;
+	event->wall = world_wall(world, node);
 	for (size_t i = 0; i < sizeof(event->entropy); i += 8) {
-		uint64_t part = stream_next(&world->core);
+		uint64_t part = stream_next(n->own_entropy ? &n->entropy :
+							     &world->core);
 
 		memcpy(event->entropy + i, &part, sizeof(part));
 	}
+	digest_event(world, node, event);
 	if (!n->starting)
 		spin_check(world, n);
 	EXPECT(world, node_step(n->node, event, &n->effects) == 0);
@@ -436,6 +548,42 @@ static void commit_due(struct world *world, int node)
 	}
 }
 
+void world_sleep(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	REQUIRE(n->node && !n->asleep);
+	world_say(world, "%s  sleeps", n->name);
+	world_count(world, TALLY_SLEEP);
+	n->asleep = true;
+	n->slept = world->now;
+	net_asleep(world, node);
+}
+
+void world_wake(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+	struct world_due *list = n->inbox;
+
+	REQUIRE(n->asleep);
+	world_say(world, "%s  wakes up", n->name);
+	n->asleep = false;
+	n->booted += world->now - n->slept;
+	n->inbox = NULL;
+	while (list && n->node) {
+		struct world_due *due = list;
+
+		list = due->next;
+		due->next = NULL;
+		world_take(world, due);
+	}
+	if (n->timer != UINT64_MAX)
+		world_plan(world, DUE_TIMER, node,
+			   n->timer > node_mono(world, node) ?
+				   n->timer - node_mono(world, node) :
+				   0);
+}
+
 void world_take(struct world *world, struct world_due *due)
 {
 	struct world_node *n = &world->nodes[due->node];
@@ -446,12 +594,12 @@ void world_take(struct world *world, struct world_due *due)
 		world_due_free(due);
 		return;
 	}
-	if (due->kind == DUE_COMMIT) {
+	if (due->kind == DUE_COMMIT && !n->asleep) {
 		commit_due(world, due->node);
 		world_due_free(due);
 		return;
 	}
-	if (n->committing) {
+	if (n->committing || n->asleep) {
 		while (*at)
 			at = &(*at)->next;
 		*at = due;
@@ -534,11 +682,16 @@ void world_kill(struct world *world, int node)
 	REQUIRE(n->node);
 	world_say(world, "%s  power off", n->name);
 	/* The commit under way is whole or not there at all. */
-	if (n->committing && stream_chance(&world->disk, 50))
+	world_count(world, TALLY_KILL);
+	if (n->committing && stream_chance(&world->disk, 50)) {
+		world_count(world, TALLY_KILL_COMMITTED);
 		disk_commit(&n->disk);
-	else
+	} else {
+		if (n->committing)
+			world_count(world, TALLY_KILL_ROLLED_BACK);
 		disk_rollback(&n->disk);
-	n->committing = false;
+	}
+	n->committing = n->asleep = false;
 	node_free(n->node);
 	n->node = NULL;
 	effects_clear(&n->held);

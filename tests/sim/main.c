@@ -5,8 +5,11 @@
  *	sim STORY... [--trace]		these only; with the trace on stdout
  *	sim --list
  *	sim --update [STORY...]		writes the golden traces anew
- *	sim --seeds N [--from S]	N random worlds
- *	sim --seed S [--trace]		that one
+ *	sim --seeds N [--from S]	N random worlds, and what happened there
+ *	sim --seed S [--trace]		that one; with --faults HEX, --steps HEX
+ *					and --nodes N as --shrink writes them
+ *	sim --shrink S			makes a failure of that seed small
+ *	sim --digest N			one number for all that N worlds did
  *
  * Runs in the top folder of the project. Every story is told twice, and the
  * traces must be equal, to each other and to the golden one.
@@ -15,10 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "tests/sim/story.h"
+#include "tests/sim/swarm.h"
 
 #define GOLDEN "tests/sim/golden"
 #define SWARM_DEFAULT 60
@@ -30,12 +35,22 @@
 #endif
 #define STORY_SEED 1
 
+/* The worlds in which everything has to happen at least once. */
+#define TALLY_SEEDS 500
+
 struct options {
-	bool list, update, trace, swarm;
+	bool list, update, trace, swarm, shrink, digest, planned;
 	uint64_t seeds, from;
+	struct swarm_plan plan;
 	char **names;
 	int n_names;
 };
+
+/* Shared by all processes. */
+static struct shared {
+	uint64_t tally[TALLIES];
+	uint64_t digest, virtual_ms;
+} * shared;
 
 /* --- stories ----------------------------------------------------------------- */
 
@@ -220,37 +235,121 @@ static int named_stories(const struct options *options)
 
 /* --- swarms --------------------------------------------------------------------- */
 
-static int run_swarm(const void *what, const struct options *options)
+static int run_plan(const void *what, const struct options *options)
 {
-	const uint64_t *seed = what;
 	struct world *world = malloc(sizeof(*world));
 
 	REQUIRE(world);
-	world_init(world, *seed);
+	world_init(world, ((const struct swarm_plan *)what)->seed);
 	world->echo = options->trace;
 	world->quiet = !options->trace;
-	swarm_run(world);
+	world->tally = shared->tally;
+	swarm_run(world, what);
+	shared->digest = shared->digest * UINT64_C(0x100000001b3) ^
+			 world->digest;
+	shared->virtual_ms += world->now + (uint64_t)world->wall;
 	world_deinit(world);
 	free(world);
+	nursery_free(); /* or the leak checker finds it */
 	return 0;
+}
+
+static int run_silent(const void *what, const struct options *options)
+{
+	if (!freopen("/dev/null", "w", stdout))
+		return 0;
+	return run_plan(what, options);
+}
+
+static bool plan_fails(const struct swarm_plan *plan)
+{
+	static const struct options options = { .from = 1 };
+
+	return in_child(run_silent, plan, &options) != 0;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void fails_so(const struct swarm_plan *plan)
+{
+	printf("FAILED: sim");
+	shrink_print(plan);
+	printf(" --trace\n");
+}
+
+/* What did not happen in so many worlds is not tested by them. */
+static int show_tally(uint64_t worlds)
+{
+	int missing = 0;
+
+	for (unsigned i = 0; i < TALLIES; i++) {
+		const char *name = tally_name(i);
+
+		if (!name)
+			continue;
+		printf("%12llu %s\n", (unsigned long long)shared->tally[i],
+		       name);
+		if (shared->tally[i] || worlds < TALLY_SEEDS)
+			continue;
+		printf("FAILED: this never happened: %s\n", name);
+		missing++;
+	}
+	return missing;
 }
 
 static int swarm(const struct options *options)
 {
+	double start = seconds(), took;
 	int failed = 0;
 
+	nursery_make();
 	for (uint64_t i = 0; i < options->seeds; i++) {
-		uint64_t seed = options->from + i;
+		struct swarm_plan plan = options->planned ? options->plan :
+							    swarm_plan(0);
 
-		if (!in_child(run_swarm, &seed, options))
+		plan.seed = options->from + i;
+		if (!in_child(run_plan, &plan, options))
 			continue;
-		printf("seed %llu FAILED: sim --seed %llu --trace\n",
-		       (unsigned long long)seed, (unsigned long long)seed);
+		fails_so(&plan);
 		failed++;
 	}
-	printf("%llu random worlds, %d failed\n",
-	       (unsigned long long)options->seeds, failed);
+	took = seconds() - start;
+	nursery_free();
+	if (options->digest) {
+		printf("%016llx\n", (unsigned long long)shared->digest);
+		return failed;
+	}
+	if (options->seeds > 1)
+		failed += show_tally(options->seeds);
+	printf("%llu random worlds, %d failed; %.1f seeds/s, %.1f virtual "
+	       "years\n",
+	       (unsigned long long)options->seeds, failed,
+	       (double)options->seeds / took,
+	       (double)shared->virtual_ms / 366 / (double)DAY_MS);
 	return failed;
+}
+
+static int make_small(const struct options *options)
+{
+	struct swarm_plan plan = swarm_plan(options->from);
+
+	nursery_make();
+	if (!plan_fails(&plan)) {
+		printf("seed %llu does not fail\n",
+		       (unsigned long long)plan.seed);
+		nursery_free();
+		return 1;
+	}
+	shrink(&plan, plan_fails);
+	nursery_free();
+	fails_so(&plan);
+	return 0;
 }
 
 /* --- the command line -------------------------------------------------------------- */
@@ -259,7 +358,10 @@ static int usage(void)
 {
 	fputs("usage: sim [--list] [--update] [--trace] [STORY...]\n"
 	      "       sim --seeds N [--from S]\n"
-	      "       sim --seed S [--trace]\n",
+	      "       sim --seed S [--trace] [--faults HEX] [--steps HEX] "
+	      "[--nodes N]\n"
+	      "       sim --shrink S\n"
+	      "       sim --digest N [--from S]\n",
 	      stderr);
 	return 2;
 }
@@ -272,6 +374,42 @@ static bool number(char **argv, int argc, int *at, uint64_t *ret)
 		return false;
 	*ret = strtoull(argv[++*at], &end, 10);
 	return end != argv[*at] && !*end;
+}
+
+/* Hexadecimal digits, 16 of each word. */
+static bool bits(char **argv, int argc, int *at, uint64_t ret[static 2])
+{
+	char *text = *at + 1 < argc ? argv[++*at] : NULL, word[17];
+	size_t n = text ? strlen(text) : 0;
+
+	if (n == 0 || n > 32 || text[strspn(text, "0123456789abcdef")])
+		return false;
+	ret[0] = ret[1] = 0;
+	for (size_t i = 0; i < n; i += 16) {
+		snprintf(word, sizeof(word), "%.16s", text + i);
+		ret[i / 16] = strtoull(word, NULL, 16);
+	}
+	return true;
+}
+
+static bool parse_plan(int argc, char **argv, int *at, struct options *ret)
+{
+	uint64_t words[2] = { 0 };
+	const char *name = argv[*at];
+
+	ret->planned = true;
+	if (!strcmp(name, "--steps"))
+		return bits(argv, argc, at, ret->plan.steps);
+	if (!strcmp(name, "--faults")) {
+		bool good = bits(argv, argc, at, words);
+
+		ret->plan.faults = (uint32_t)words[0];
+		return good;
+	}
+	if (strcmp(name, "--nodes") != 0 || !number(argv, argc, at, words))
+		return false;
+	ret->plan.nodes = (int)words[0];
+	return true;
 }
 
 static bool parse(int argc, char **argv, struct options *ret)
@@ -294,8 +432,14 @@ static bool parse(int argc, char **argv, struct options *ret)
 			good = number(argv, argc, &i, &ret->from);
 			ret->seeds = 1;
 			ret->swarm = true;
+		} else if (!strcmp(argv[i], "--shrink")) {
+			good = number(argv, argc, &i, &ret->from);
+			ret->shrink = true;
+		} else if (!strcmp(argv[i], "--digest")) {
+			good = number(argv, argc, &i, &ret->seeds);
+			ret->swarm = ret->digest = true;
 		} else if (argv[i][0] == '-') {
-			good = false;
+			good = parse_plan(argc, argv, &i, ret);
 		} else {
 			ret->names[ret->n_names++] = argv[i];
 		}
@@ -320,6 +464,8 @@ static int run(struct options *options)
 				puts(s->name);
 		return 0;
 	}
+	if (options->shrink)
+		return make_small(options);
 	if (options->swarm)
 		return swarm(options);
 	if (options->n_names)
@@ -333,9 +479,12 @@ static int run(struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .from = 1 };
+	struct options options = { .from = 1, .plan = swarm_plan(0) };
 	int r;
 
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(shared != MAP_FAILED);
 	options.names = calloc((size_t)argc + 1, sizeof(*options.names));
 	REQUIRE(options.names);
 	r = parse(argc, argv, &options) ? run(&options) : usage();

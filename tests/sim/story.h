@@ -33,7 +33,4 @@ const char *story_field(struct world *world, int node, const char *query,
 size_t story_codes(struct world *world, int node, const char *query,
 		   const char *ret_codes[static LIVE_MAX]);
 
-/* A world of faults and people, all drawn from the seed. */
-void swarm_run(struct world *world);
-
 #endif

@@ -122,10 +122,27 @@ static void revoked_apart(struct world *world)
 	story_account(world, 0, "after");
 }
 
+/*
+ * A lets c in while nobody else is to be reached, and goes. C knows where b
+ * is, and b, which has not heard of c, is shown the chain.
+ */
+static void sponsor_goes(struct world *world)
+{
+	story_vault(world, 2);
+	world_run(world, 20000);
+	world_cut(world, 0, 1, true);
+	world_node(world);
+	world_join(world, 2, 0);
+	world_run(world, 5000);
+	world_kill(world, 0);
+	world_heal_all(world);
+	world_run(world, 10000);
+	EXPECT(world, world_connected(world, 1, 2));
+	story_settle(world);
+}
+
 const struct story stories_members[] = {
-	{ "early-write", early_write },
-	{ "two-keys", two_keys },
-	{ "revoked", revoked },
-	{ "revoked-apart", revoked_apart },
-	{ 0 },
+	{ "sponsor-goes", sponsor_goes },   { "early-write", early_write },
+	{ "two-keys", two_keys },	    { "revoked", revoked },
+	{ "revoked-apart", revoked_apart }, { 0 },
 };

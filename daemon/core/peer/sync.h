@@ -53,6 +53,7 @@ struct sync_peer {
 	bool greeted;	 /* their Hello came */
 	bool said_hello; /* ours goes with the first message */
 	bool statuses_said;
+	bool statuses_early; /* before both were equal for the first time */
 	bool told_equal, told_unequal; /* to people, of this state */
 	const Fob__Hello *hello;       /* ours, during sync_begin() */
 	bool in_sync;		       /* equal, and nothing changed since */
