@@ -82,6 +82,34 @@ const Fob__Reply *recovery_kit(struct world *world, int node, const char *op,
 	return world_ask(world, node, &request);
 }
 
+uint32_t recovery_migrate_begin(struct world *world, int node,
+				const uint8_t seed[static KEY_SIZE])
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__MigrateAsk migrate = FOB__MIGRATE_ASK__INIT;
+	char op[] = "make";
+
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_RECOVERY);
+	migrate.op = op;
+	migrate.seed = data_of(seed, KEY_SIZE);
+	request.migrate = &migrate;
+	/* Other devices hold what they hold, and this one something else. */
+	world->revoked = true;
+	return world_send(world, node, &request);
+}
+
+void recovery_migrate(struct world *world, int node,
+		      const uint8_t seed[static KEY_SIZE])
+{
+	uint32_t id = recovery_migrate_begin(world, node, seed);
+	const Fob__Reply *reply = world_wait(world, node, id, ASK_MS);
+
+	EXPECT(world, reply && reply->status == STATUS_OK && reply->migration);
+	world_kill(world, node);
+	world_start(world, node);
+	world_unlock(world, node);
+}
+
 /* --- files ------------------------------------------------------------------------ */
 
 void recovery_file_deinit(struct recovery_file *file)

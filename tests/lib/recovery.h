@@ -17,6 +17,13 @@ const Fob__Reply *recovery_kit(struct world *world, int node, const char *op,
 			       const uint8_t seed[static KEY_SIZE],
 			       const uint8_t *next);
 
+/* fob migrate with this seed for the next kit; the number of the request. */
+uint32_t recovery_migrate_begin(struct world *world, int node,
+				const uint8_t seed[static KEY_SIZE]);
+/* All of it: the new vault is there, and open. */
+void recovery_migrate(struct world *world, int node,
+		      const uint8_t seed[static KEY_SIZE]);
+
 struct recovery_file {
 	uint8_t *p; /* owned */
 	size_t n;

@@ -399,6 +399,7 @@ void world_deinit(struct world *world)
 		if (n->node)
 			world_kill(world, i);
 		disk_deinit(&n->disk);
+		disk_deinit(&n->next);
 		effects_deinit(&n->effects);
 		effects_deinit(&n->held);
 		effects_deinit(&n->soft);

@@ -92,6 +92,8 @@ struct world_node {
 	struct node_config config;
 	struct node *node; /* NULL: not running */
 	struct disk disk;
+	struct disk next; /* the store beside, for a new vault */
+	bool next_ends, next_whole;
 	struct effects effects; /* of the step at hand */
 	struct effects held;	/* until the commit */
 	struct effects soft, loads, kdfs;
@@ -212,6 +214,8 @@ void world_quiesce(struct world *world, int node);
 void world_replace_disk(struct world *world, int node, const struct disk *disk,
 			const struct world_ids *promised);
 void world_copy_ids(const struct world_ids *from, struct world_ids *ret);
+/* A store beside that is whole takes the place; called before a start. */
+void world_renew(struct world *world, int node);
 /* Sets differ? All that are up and in a vault. */
 bool world_equal(const struct world *world);
 void world_root(const struct world *world, int node,

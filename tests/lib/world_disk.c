@@ -164,3 +164,36 @@ void disk_deinit(struct disk *disk)
 	}
 	memset(disk, 0, sizeof(*disk));
 }
+
+/* --- the store beside --------------------------------------------------------- */
+
+void world_next(struct world *world, int node, const struct effect *effect)
+{
+	struct world_node *n = &world->nodes[node];
+	struct bytes data = { effect->data, effect->data_len };
+
+	if (effect->type == EFFECT_NEXT_PUT) {
+		world_no_canary(world, data, "what goes to the disk beside");
+		disk_put(&n->next, effect->table,
+			 (struct bytes){ effect->key, effect->key_len }, data);
+		return;
+	}
+	if (effect->type == EFFECT_NEXT_END) {
+		disk_commit(&n->next);
+		n->next_ends = true;
+		return;
+	}
+	disk_deinit(&n->next);
+	n->next_whole = false;
+}
+
+void world_renew(struct world *world, int node)
+{
+	static const struct world_ids nothing;
+	struct world_node *n = &world->nodes[node];
+
+	if (n->next_whole)
+		world_replace_disk(world, node, &n->next, &nothing);
+	disk_deinit(&n->next);
+	n->next_whole = n->next_ends = false;
+}

@@ -56,6 +56,8 @@ bool net_over(const struct world *world, const struct world_due *due);
 
 /* --- world.c --- */
 /* A canary in there is a failure. */
+/* EFFECT_NEXT_*, but for its answer. */
+void world_next(struct world *world, int node, const struct effect *effect);
 void world_no_canary(struct world *world, struct bytes bytes,
 		     const char *where);
 const char *world_device_name(const struct world *world,

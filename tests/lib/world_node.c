@@ -272,6 +272,11 @@ static void carry_one(struct world *world, int node, struct effect *effect)
 			world_plan(world, DUE_SOFT, node, SOFT_WRITE_MS);
 		n->soft_planned = true;
 		return;
+	case EFFECT_NEXT_PUT:
+	case EFFECT_NEXT_END:
+	case EFFECT_NEXT_DROP:
+		world_next(world, node, effect);
+		return;
 	case EFFECT_LOAD:
 		move(&n->loads, effect);
 		return;
@@ -399,6 +404,13 @@ void world_feed(struct world *world, int node, struct event *event)
 			answer_load(world, node, &asked.list[i]);
 		effects_deinit(&asked);
 	}
+	if (n->next_ends) {
+		struct event ended = world_event(EVENT_NEXT);
+
+		n->next_ends = false;
+		n->next_whole = true;
+		step(world, node, &ended);
+	}
 }
 
 /* --- what leaves ------------------------------------------------------------------ */
@@ -440,6 +452,8 @@ static void leave(struct world *world, int node, struct effect *effect)
 	case EFFECT_REPLY:
 		take_reply(world, node, effect);
 		return;
+	case EFFECT_RENEW:
+		return; /* the test switches it off and on again */
 	default:
 		EXPECT(world, effect->type == EFFECT_REPLY);
 	}
@@ -653,6 +667,7 @@ void world_start(struct world *world, int node)
 	struct event event = world_event(EVENT_START);
 
 	REQUIRE(!n->node);
+	world_renew(world, node);
 	n->boot++;
 	n->booted = world->now;
 	n->mono = 1000 + stream_below(&world->core, 1000000);

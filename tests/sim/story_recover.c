@@ -181,8 +181,70 @@ static void recover_cut(struct world *world)
 	story_settle(world);
 }
 
+/* --- a new vault ------------------------------------------------------------ */
+
+static void replace_kit(struct world *world, int node,
+			const uint8_t old[static KEY_SIZE])
+{
+	const Fob__Reply *reply;
+
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_RECOVERY);
+	reply = recovery_kit(world, node, "new", old, NULL);
+	EXPECT(world, story_ok(reply) && reply->made);
+}
+
+static void in_vault(struct world *world, int node, int at, bool same)
+{
+	const struct set *a = &world->nodes[node].node->set;
+	const struct set *b = &world->nodes[at].node->set;
+
+	EXPECT(world, (memcmp(a->vault_id, b->vault_id, ID_SIZE) == 0) == same);
+}
+
+/*
+ * The thief of the kit makes another one of it, and the owner does the same.
+ * Neither counts: the way out is a new vault, which the others join.
+ */
+static void two_kits(struct world *world)
+{
+	static const uint8_t next[KEY_SIZE] = { 1, 2, 3 };
+	uint8_t seed[KEY_SIZE];
+
+	house(world, seed);
+	world_cut(world, 0, 1, true);
+	world_cut(world, 0, 2, true);
+	replace_kit(world, 0, seed);
+	replace_kit(world, 1, seed);
+	world_heal_all(world);
+	story_settle(world);
+	EXPECT(world, world->nodes[0].node->set.frozen);
+	EXPECT(world, world->nodes[1].node->set.frozen);
+	recovery_migrate(world, 0, next);
+	EXPECT(world, !world->nodes[0].node->set.frozen);
+	EXPECT(world, members(world, 0) == 1);
+	story_account(world, 0, "github");
+	EXPECT(world, story_ok(recovery_kit(world, 0, "verify", next, NULL)));
+	/* B goes on in the old vault, and the two want nothing of each other. */
+	in_vault(world, 1, 0, false);
+	EXPECT(world, story_ok(world_add(world, 1, "gitlab", 2)));
+	world_run(world, 60000);
+	EXPECT(world, !world_connected(world, 0, 1));
+	EXPECT(world, world_list(world, 0, "gitlab")->n_accounts == 0);
+	world_kill(world, 1);
+	world_kill(world, 2);
+	world_node(world);
+	world_join(world, 3, 0);
+	in_vault(world, 3, 0, true);
+	story_settle(world);
+	EXPECT(world, story_ok(world_code(world, 3, "github")));
+}
+
 const struct story stories_recover[] = {
-	{ "fire-keeper", fire_keeper }, { "fire-snapshot", fire_snapshot },
-	{ "fire-both", fire_both },	{ "kit-rotated", kit_rotated },
-	{ "recover-cut", recover_cut }, { 0 },
+	{ "fire-keeper", fire_keeper },
+	{ "fire-snapshot", fire_snapshot },
+	{ "fire-both", fire_both },
+	{ "kit-rotated", kit_rotated },
+	{ "recover-cut", recover_cut },
+	{ "two-kits", two_kits },
+	{ 0 },
 };
