@@ -197,6 +197,8 @@ static const char *confirm_question(uint32_t kind)
 		return "Passphrase, to change recovery: ";
 	case FOB__CONFIRM__CONFIRM_PASSPHRASE:
 		return "Present passphrase: ";
+	case FOB__CONFIRM__CONFIRM_VOUCH:
+		return "Passphrase, to approve new keys: ";
 	default:
 		return "Passphrase: ";
 	}

@@ -1,4 +1,4 @@
-/* fob device rename, revoke, lift and leave. */
+/* fob device rename, revoke, lift, leave and approve. */
 #include <string.h>
 
 #include "client/account.h"
@@ -6,6 +6,7 @@
 #include "client/kit_words.h"
 #include "client/print.h"
 #include "client/prompt.h"
+#include "client/renew.h"
 #include "client/report.h"
 #include "client/when.h"
 
@@ -194,16 +195,26 @@ static int leave(struct fob *fob, const struct device_options *o)
 	return r == 0 ? done(fob, "", "left") : r;
 }
 
+static int approve(struct fob *fob, const struct device_options *o)
+{
+	struct texts words = { .n = 0 };
+
+	if (o->arguments.n < 2)
+		return fail(fob, STATUS_USAGE, "approve NAME [WORDS]");
+	for (size_t i = 2; i < o->arguments.n; i++)
+		words.list[words.n++] = o->arguments.list[i];
+	return renew_approve(fob, o->arguments.list[1], &words);
+}
+
 static int run_device(struct fob *fob, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(struct fob *fob, const struct device_options *o);
 	} verbs[] = {
-		{ "rename", rename_device },
-		{ "revoke", revoke_device },
-		{ "lift", lift_device },
-		{ "leave", leave },
+		{ "rename", rename_device }, { "revoke", revoke_device },
+		{ "lift", lift_device },     { "leave", leave },
+		{ "approve", approve },
 	};
 	struct device_options o = { 0 };
 	const struct option table[] = {
@@ -218,16 +229,18 @@ static int run_device(struct fob *fob, char **argv)
 		if (strcmp(o.arguments.list[0], verbs[i].name) == 0)
 			return verbs[i].run(fob, &o);
 	return fail(fob, STATUS_USAGE,
-		    "rename, revoke, lift or leave; see fob device --help");
+		    "rename, revoke, lift, leave or approve; see fob "
+		    "device --help");
 }
 
 const struct command cmd_device = {
 	.name = "device",
-	.brief = "rename, revoke or leave",
+	.brief = "rename, revoke, approve or leave",
 	.help = "Usage: fob device rename [DEVICE] NAME\n"
 		"       fob device revoke NAME [--kit] [--since TIME]\n"
 		"       fob device lift NAME [--kit]\n"
 		"       fob device leave\n"
+		"       fob device approve NAME [WORD...]\n"
 		"\n"
 		"rename gives a device another name; each names itself only.\n"
 		"\n"
@@ -237,6 +250,11 @@ const struct command cmd_device = {
 		"instead, and the answer says so; lift ends that.\n"
 		"\n"
 		"leave takes this device out, and removes the vault from it.\n"
+		"\n"
+		"approve lets a device below this one have new keys, since its\n"
+		"passphrase is forgotten: it shows six words after fob\n"
+		"passphrase --reset. They are asked for and typed here, so that\n"
+		"a device that somebody else holds is not approved by mistake.\n"
 		"\n"
 		"  --kit          by the recovery kit, which stands above all:\n"
 		"                 its words are asked for, or read from\n"

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/account.h"
 #include "client/ask.h"
+#include "client/joined.h"
 #include "client/print.h"
 #include "client/prompt.h"
 #include "client/qr_picture.h"
@@ -84,24 +84,6 @@ static int answer_newcomer(struct asking *asking, const Fob__Newcomer *n)
 	return r;
 }
 
-static int joined(struct fob *fob, const Fob__Joined *j)
-{
-	struct json json AUTO_JSON = { 0 };
-
-	if (fob->json) {
-		json_object(&json, NULL);
-		json_object(&json, "joined");
-		json_hex(&json, "id", account_bytes(j->id));
-		json_text(&json, "name", j->name);
-		json_object_end(&json);
-		json_object_end(&json);
-		return print_json(fob, &json);
-	}
-	print_text(stdout, j->name);
-	putchar('\n');
-	return print_done(fob);
-}
-
 static uint32_t until_expired(const Fob__Invited *invite)
 {
 	uint64_t now = when_now();
@@ -118,7 +100,7 @@ static int one_reply(struct asking *asking, const struct invite_options *o,
 
 	if (reply->status != STATUS_OK)
 		return ask_failed(fob, reply);
-	if (reply->message[0])
+	if (reply->message[0] && !reply->joined)
 		note(fob, "%s", reply->message);
 	if (reply->invited) {
 		r = invited(fob, o, reply->invited);
@@ -127,7 +109,7 @@ static int one_reply(struct asking *asking, const struct invite_options *o,
 	if (r == 0 && reply->newcomer && !fob->yes)
 		r = answer_newcomer(asking, reply->newcomer);
 	if (r == 0 && reply->joined)
-		r = joined(fob, reply->joined);
+		r = joined_reply(fob, reply);
 	return r;
 }
 

@@ -3,12 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/account.h"
 #include "client/address.h"
 #include "client/ask.h"
+#include "client/joined.h"
 #include "client/passphrase.h"
 #include "client/print.h"
-#include "client/prompt.h"
 #include "client/report.h"
 
 #define CODE_SIZE 2048 /* of a fob: URI, with its NUL */
@@ -73,30 +72,6 @@ static void progress(struct fob *fob, const Fob__Progress *p)
 		note(fob, "%s", p->what);
 }
 
-static int joined(struct fob *fob, const Fob__Reply *reply)
-{
-	struct json json AUTO_JSON = { 0 };
-	const Fob__Joined *j = reply->joined;
-
-	if (fob->json) {
-		json_object(&json, NULL);
-		json_object(&json, "joined");
-		json_hex(&json, "id",
-			 j ? account_bytes(j->id) : (struct bytes){ 0 });
-		json_text(&json, "name", j ? j->name : "");
-		json_object_end(&json);
-		json_object_end(&json);
-		return print_json(fob, &json);
-	}
-	if (reply->message[0])
-		note(fob, "%s", reply->message);
-	if (j) {
-		print_text(stdout, j->name);
-		putchar('\n');
-	}
-	return print_done(fob);
-}
-
 static int wait_for(struct fob *fob, Fob__Request *request, uint32_t timeout)
 {
 	struct asking asking;
@@ -115,37 +90,14 @@ static int wait_for(struct fob *fob, Fob__Request *request, uint32_t timeout)
 		if (answer.reply->progress)
 			progress(fob, answer.reply->progress);
 		if (!answer.reply->more)
-			return joined(fob, answer.reply);
+			return joined_reply(fob, answer.reply);
 	}
 	return r;
 }
 
-static int fill_secrets(struct fob *fob, Fob__JoinAsk *join,
-			struct passphrase **passphrase, struct key_file **key)
-{
-	int r = 0;
-
-	if (fob->key_file) {
-		r = key_file_read(fob, fob->key_file, key);
-		if (r != 0)
-			return r;
-		join->key_file.data = (*key)->bytes;
-		join->key_file.len = (*key)->n;
-		if (passphrase_typed(fob) && !prompt_possible())
-			return 0;
-	}
-	r = passphrase_new(fob, NULL, fob->key_file != NULL, passphrase);
-	if (r != 0)
-		return r;
-	join->passphrase.data = (*passphrase)->bytes;
-	join->passphrase.len = (*passphrase)->n;
-	return 0;
-}
-
 static int join(struct fob *fob, struct join_options *o)
 {
-	struct passphrase *passphrase AUTO_PASSPHRASE = NULL;
-	struct key_file *key AUTO_KEY_FILE = NULL;
+	struct opener opener AUTO_OPENER = { 0 };
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__JoinAsk ask_join;
 	uint32_t timeout = command_timeout(fob, COMMAND_TIMEOUT_LONG);
@@ -156,9 +108,11 @@ static int join(struct fob *fob, struct join_options *o)
 	fob__join_ask__init(&ask_join);
 	/* A keeper has no secret that a passphrase could guard. */
 	if (!o->keeper)
-		r = fill_secrets(fob, &ask_join, &passphrase, &key);
+		r = opener_new(fob, NULL, &opener);
 	if (r != 0)
 		return r;
+	ask_join.passphrase = opener.passphrase_data;
+	ask_join.key_file = opener.key_data;
 	for (i = 0; i < o->addresses.n; i++)
 		addresses[i] = o->addresses.text[i];
 	ask_join.code = o->code;

@@ -4,13 +4,14 @@
 #include "client/ask.h"
 #include "client/passphrase.h"
 #include "client/print.h"
+#include "client/renew.h"
 #include "client/report.h"
 #include "client/security_key.h"
 #include "proto/text.h"
 
 struct slot_options {
 	char *add_key_file, *remove, *new_file, *label;
-	bool add_fido2, list;
+	bool add_fido2, list, reset, kit;
 };
 
 static int as_json(struct fob *fob, const Fob__Reply *reply)
@@ -150,6 +151,8 @@ static int run_passphrase(struct fob *fob, char **argv)
 		{ "remove", 0, OPTION_TEXT, &o.remove },
 		{ "list", 0, OPTION_FLAG, &o.list },
 		{ "label", 0, OPTION_TEXT, &o.label },
+		{ "reset", 0, OPTION_FLAG, &o.reset },
+		{ "kit", 0, OPTION_FLAG, &o.kit },
 		{ "new-passphrase-file", 0, OPTION_TEXT, &o.new_file },
 	};
 	struct texts arguments;
@@ -159,9 +162,13 @@ static int run_passphrase(struct fob *fob, char **argv)
 	    !options_exactly(fob, &arguments, 0, ""))
 		return fob->status;
 	if ((o.add_key_file != NULL) + o.add_fido2 + (o.remove != NULL) +
-		    o.list + (o.new_file != NULL) >
+		    o.list + (o.new_file != NULL || o.reset) >
 	    1)
 		return fail(fob, STATUS_USAGE, "one thing at a time");
+	if (o.kit && !o.reset)
+		return fail(fob, STATUS_USAGE, "--kit goes with --reset");
+	if (o.reset)
+		return renew_ask(fob, o.new_file, o.kit);
 	if (o.label)
 		slots.label = o.label;
 	if (o.list)
@@ -184,11 +191,22 @@ const struct command cmd_passphrase = {
 		"       fob passphrase --add-key-file FILE [--label TEXT]\n"
 		"       fob passphrase --add-fido2 [--label TEXT]\n"
 		"       fob passphrase --remove SLOT | --list\n"
+		"       fob passphrase --reset [--kit] [--new-passphrase-file FILE]\n"
 		"\n"
 		"Without more it changes the passphrase of this device, and\n"
 		"of no other. Key files and security keys are further ways\n"
 		"to unlock, also where a passphrase is asked again.\n"
 		"\n"
+		"--reset is for one that is forgotten. The device gets new\n"
+		"keys under a new passphrase and keeps all else; the old keys\n"
+		"are revoked. It shows six words: type them at a device that\n"
+		"stands above this one, with fob device approve. When that is\n"
+		"cut short, run it again with the same new passphrase. A key\n"
+		"file is taken for a new one.\n"
+		"\n"
+		"  --reset                      new keys, approved elsewhere\n"
+		"  --kit                        or by the words of the recovery\n"
+		"                               kit, without another device\n"
 		"  --new-passphrase-file FILE   the new one; --passphrase-file\n"
 		"                               is the present one\n"
 		"  --add-key-file FILE          any file of up to 4096 bytes\n"

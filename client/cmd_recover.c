@@ -393,28 +393,6 @@ static int recovered(struct fob *fob, const Fob__Recovered *made)
 	return cmd_code.run(fob, none);
 }
 
-static int fill_secrets(struct fob *fob, Fob__RecoverAsk *recover,
-			struct passphrase **passphrase, struct key_file **key)
-{
-	int r = 0;
-
-	if (fob->key_file) {
-		r = key_file_read(fob, fob->key_file, key);
-		if (r != 0)
-			return r;
-		recover->key_file.data = (*key)->bytes;
-		recover->key_file.len = (*key)->n;
-		if (passphrase_typed(fob) && !prompt_possible())
-			return 0;
-	}
-	r = passphrase_new(fob, NULL, fob->key_file != NULL, passphrase);
-	if (r != 0)
-		return r;
-	recover->passphrase.data = (*passphrase)->bytes;
-	recover->passphrase.len = (*passphrase)->n;
-	return 0;
-}
-
 static int make(struct fob *fob, const struct recover_options *o,
 		const struct device_list *list, Fob__RecoverAsk *recover)
 {
@@ -444,8 +422,7 @@ static int make(struct fob *fob, const struct recover_options *o,
 static int recover_it(struct fob *fob, struct recover_options *o)
 {
 	CLEANUP(device_list_free) struct device_list list = { .n = 0 };
-	struct passphrase *passphrase AUTO_PASSPHRASE = NULL;
-	struct key_file *key AUTO_KEY_FILE = NULL;
+	struct opener opener AUTO_OPENER = { 0 };
 	uint8_t *seed AUTO_KIT_WORDS = NULL;
 	Fob__RecoverAsk recover = FOB__RECOVER_ASK__INIT;
 	int r = kit_words_read(fob, &seed);
@@ -459,7 +436,9 @@ static int recover_it(struct fob *fob, struct recover_options *o)
 	if (r == 0)
 		r = decide(fob, o, &list);
 	if (r == 0)
-		r = fill_secrets(fob, &recover, &passphrase, &key);
+		r = opener_new(fob, NULL, &opener);
+	recover.passphrase = opener.passphrase_data;
+	recover.key_file = opener.key_data;
 	return r == 0 ? make(fob, o, &list, &recover) : r;
 }
 

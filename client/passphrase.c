@@ -349,3 +349,32 @@ int key_file_read(struct fob *fob, const char *path, struct key_file **ret)
 	key = NULL;
 	return 0;
 }
+
+/* --- both ------------------------------------------------------------------ */
+
+void opener_free(struct opener *opener)
+{
+	passphrase_free(&opener->passphrase);
+	key_file_free(&opener->key);
+}
+
+int opener_new(struct fob *fob, const char *file, struct opener *ret)
+{
+	int r = 0;
+
+	if (fob->key_file) {
+		r = key_file_read(fob, fob->key_file, &ret->key);
+		if (r != 0)
+			return r;
+		ret->key_data =
+			(ProtobufCBinaryData){ ret->key->n, ret->key->bytes };
+		if (!file && passphrase_typed(fob) && !prompt_possible())
+			return 0;
+	}
+	r = passphrase_new(fob, file, fob->key_file != NULL, &ret->passphrase);
+	if (r != 0)
+		return r;
+	ret->passphrase_data = (ProtobufCBinaryData){ ret->passphrase->n,
+						      ret->passphrase->bytes };
+	return 0;
+}

@@ -62,6 +62,24 @@ struct key_file {
 void key_file_free(struct key_file **key_file);
 #define AUTO_KEY_FILE CLEANUP(key_file_free)
 
+/*
+ * What is to open a device from now on: a passphrase, a key file, or both.
+ * What the data of a request points to lives until opener_free().
+ */
+struct opener {
+	struct passphrase *passphrase;
+	struct key_file *key;
+	ProtobufCBinaryData passphrase_data, key_data;
+};
+void opener_free(struct opener *opener);
+#define AUTO_OPENER CLEANUP(opener_free)
+
+/*
+ * The key file that was named, and a new passphrase, which may be empty then,
+ * from file if that is not NULL. *ret is zeroed. 0 or a status that was told.
+ */
+int opener_new(struct fob *fob, const char *file, struct opener *ret);
+
 /* The content of a key file, 1 to KEY_FILE_MAX bytes; errors are told. */
 int key_file_read(struct fob *fob, const char *path, struct key_file **ret);
 

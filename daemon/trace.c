@@ -28,6 +28,7 @@ static enum log_level level_of(enum trace_what what)
 	case TRACE_INVITED:
 	case TRACE_JOINED:
 	case TRACE_RECOVERED:
+	case TRACE_RENEWED:
 		return LOG_LEVEL_INFO;
 	default:
 		return LOG_LEVEL_DEBUG;

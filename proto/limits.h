@@ -117,6 +117,11 @@
 #define INVITE_DEAD_MAX 3     /* dead codes until the back-off starts */
 #define INVITE_BACKOFF_MS 60000
 
+/* --- new keys for a device ------------------------------------------------ */
+#define RESET_MS 600000 /* a person walks to another device */
+#define RESET_SLOTS 2	/* of the new keys: a passphrase, a key file */
+#define RESET_WORDS 6	/* that stand for them; they are typed there */
+
 /* --- recovery ------------------------------------------------------------- */
 #define RESCUE_LINES 3		       /* connections at once */
 #define RECOVER_BYTES_MAX (1ull << 30) /* that are held until all is there */

@@ -93,8 +93,8 @@ static void revocation_init(const struct node *node, uint32_t device,
 }
 
 /* A REVOKE of the device, by the kit when there is one, else by us. */
-static int revoke_write(struct step *step, uint32_t device, uint64_t since,
-			const struct kit *kit)
+static int revoke_for(struct step *step, uint32_t device, uint64_t since,
+		      uint32_t reason, const struct kit *kit)
 {
 	AUTO_FREE struct revocation *what = calloc(1, sizeof(*what));
 	uint32_t index;
@@ -102,11 +102,18 @@ static int revoke_write(struct step *step, uint32_t device, uint64_t since,
 	if (!what)
 		return -ENOMEM;
 	revocation_init(step->node, device, since, what);
+	what->revoke.reason = reason;
 	what->head.kind = FOB__KIND__REVOKE;
 	what->head.revoke = &what->revoke;
 	if (kit)
 		return write_by_kit(step, &what->head, kit, &index);
 	return write_head(step, &what->head, (struct bytes){ NULL, 0 }, &index);
+}
+
+static int revoke_write(struct step *step, uint32_t device, uint64_t since,
+			const struct kit *kit)
+{
+	return revoke_for(step, device, since, REVOKE_LOST, kit);
 }
 
 /*
@@ -142,6 +149,13 @@ int revoke_by_kit(struct step *step, uint32_t device, const struct kit *kit)
 	return r ? r : revoke_write(step, device, 0, kit);
 }
 
+int revoke_replaced(struct step *step, uint32_t device, const struct kit *kit)
+{
+	int r = revoke_again(step, device, 0, kit);
+
+	return r ? r : revoke_for(step, device, 0, REVOKE_RENEWED, kit);
+}
+
 static int revoke_suspend(struct step *step, uint32_t device, uint64_t since)
 {
 	AUTO_FREE struct revocation *what = calloc(1, sizeof(*what));
@@ -156,7 +170,7 @@ static int revoke_suspend(struct step *step, uint32_t device, uint64_t since)
 }
 
 /* Whoever causes a debt pays it: new keys for all that it could read. */
-static int revoke_rotate(struct step *step)
+int revoke_rotate(struct step *step)
 {
 	struct node *node = step->node;
 	int r = 0;

@@ -8,6 +8,7 @@
 
 #include "daemon/core/migrate.h"
 #include "daemon/core/recover.h"
+#include "daemon/core/reset.h"
 #include "daemon/core/saying.h"
 
 struct client *call_client(struct node *node, uint32_t conn)
@@ -420,6 +421,7 @@ void call_client_gone(struct step *step)
 		if (call->conn != step->event->conn)
 			continue;
 		meet_call_gone(step, call->number);
+		reset_call_gone(node, call->number);
 		call_remove(node, call);
 	}
 	snapshot_client_gone(node, step->event->conn);

@@ -160,6 +160,7 @@ const char *effect_trace_text(enum trace_what what)
 		[TRACE_SNAPSHOT] = "snapshot made",
 		[TRACE_DAMAGED] = "found damaged, asks for it again",
 		[TRACE_MIGRATED] = "migrated to a new vault",
+		[TRACE_RENEWED] = "has new keys",
 	};
 
 	return (size_t)what < ARRAY_SIZE(text) && text[what] ? text[what] : "?";

@@ -82,6 +82,7 @@ enum trace_what {
 	TRACE_SNAPSHOT,	  /* number: items in it */
 	TRACE_DAMAGED,	  /* item: its row on this disk */
 	TRACE_MIGRATED,	  /* number: entries in the new vault */
+	TRACE_RENEWED,	  /* device: this one, with its new keys */
 };
 
 struct effect_trace {

@@ -5,6 +5,7 @@
 
 #include "daemon/core/migrate.h"
 #include "daemon/core/recover.h"
+#include "daemon/core/reset.h"
 
 struct node *node_new(const struct node_config *config)
 {
@@ -31,6 +32,8 @@ void node_free(struct node *node)
 	if (!node)
 		return;
 	meet_free(node);
+	reset_free(node);
+	vouch_free(node);
 	call_free_all(node);
 	recover_free(node);
 	snapshot_free_all(node);
@@ -221,6 +224,8 @@ static int node_settle(struct step *step)
 
 	gap_tick(step->node, node_connected(step->node));
 	r = take_settle(step);
+	if (r == 0)
+		r = reset_settle(step);
 	if (r == 0)
 		r = peer_fresh(step);
 	if (r == 0)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/state.h"
+#include "daemon/core/reset.h"
 
 void peer_close(struct step *step, uint32_t conn)
 {
@@ -397,21 +397,30 @@ static int peer_take(struct step *step, struct sync_peer *peer,
 	return sync_items(&step->node->sync, peer, &taken);
 }
 
-static int peer_take_bye(struct step *step, struct sync_peer *peer,
-			 const Fob__Bye *bye)
+/* What a Bye says about us. 0, or a negative errno. */
+static int peer_take_said(struct step *step, const struct sync_peer *peer,
+			  const Fob__Item *item)
 {
 	struct take take = { .conn = peer->conn };
 	uint32_t index;
-	int r = 0;
+	int r;
 
-	if (bye->item) {
-		take.body = (struct bytes){ bye->item->body.data,
-					    bye->item->body.len };
-		take.signature = (struct bytes){ bye->item->signature.data,
-						 bye->item->signature.len };
-		r = take_item(step, &take, &index);
-	}
+	if (!item || item->body.len > BODY_MAX ||
+	    item->signature.len != SIGNATURE_SIZE)
+		return 0;
+	take.body = (struct bytes){ item->body.data, item->body.len };
+	take.signature =
+		(struct bytes){ item->signature.data, item->signature.len };
+	r = take_item(step, &take, &index);
 	return r < 0 ? r : 0;
+}
+
+static int peer_take_bye(struct step *step, struct sync_peer *peer,
+			 const Fob__Bye *bye)
+{
+	int r = peer_take_said(step, peer, bye->add);
+
+	return r < 0 ? r : peer_take_said(step, peer, bye->item);
 }
 
 static int peer_dispatch(struct step *step, struct sync_peer *peer,
@@ -435,6 +444,8 @@ static int peer_dispatch(struct step *step, struct sync_peer *peer,
 		return statement_take(step, peer, message->statuses);
 	if (message->bye)
 		return peer_take_bye(step, peer, message->bye);
+	if (message->reset)
+		return reset_message(step, peer, message->reset);
 	if (message->blob_gone)
 		compact_gone(step->node, peer,
 			     (struct bytes){ message->blob_gone->ids.data,
@@ -551,12 +562,18 @@ static int peer_bye(struct step *step, struct sync_peer *peer,
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Bye bye = FOB__BYE__INIT;
-	Fob__Item item = FOB__ITEM__INIT;
+	Fob__Item item = FOB__ITEM__INIT, add = FOB__ITEM__INIT;
+	const struct item *renewed = reset_add_of(step->node, revoke);
 
 	if (revoke) {
 		item.body = binary(revoke->body, revoke->body_len);
 		item.signature = binary(revoke->signature, SIGNATURE_SIZE);
 		bye.item = &item;
+	}
+	if (renewed) {
+		add.body = binary(renewed->body, renewed->body_len);
+		add.signature = binary(renewed->signature, SIGNATURE_SIZE);
+		bye.add = &add;
 	}
 	bye.reason = 1;
 	message.bye = &bye;

@@ -71,6 +71,9 @@ static const struct request requests[] = {
 	{ "migrate", ask_migrate, .vault = true, .unlocked = true,
 	  .index = true, .use = true,
 	  .confirm = FOB__CONFIRM__CONFIRM_RECOVERY },
+	{ "reset", ask_reset, .vault = true },
+	{ "vouch", ask_vouch, .vault = true, .unlocked = true, .write = true,
+	  .use = true, .confirm = FOB__CONFIRM__CONFIRM_VOUCH },
 };
 
 /* In the order of the table above. */
@@ -85,7 +88,7 @@ static const struct request *request_list(const Fob__Request *r)
 		r->events,   r->revoke,	 r->lift,	r->rotate,  r->kit,
 		r->snapshot, r->recover, r->quarantine, r->doctor,  r->backup,
 		r->purge,    r->group,	 r->log,	r->apart,   r->exported,
-		r->migrate,
+		r->migrate,  r->reset,	 r->vouch,
 	};
 	const struct request *found = NULL;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/recover.h"
+#include "daemon/core/reset.h"
 #include "proto/text.h"
 
 /* Masks come after the items, and name them by the keys of their rows. */
@@ -239,6 +240,8 @@ static int start_local(struct step *step)
 	}
 	if (key_begins(key, "log/"))
 		return logbook_row(&node->logbook, row);
+	if (key_begins(key, "reset/"))
+		return reset_row(node, key, row);
 	if (key_begins(key, "slot/"))
 		return start_slot(node, row);
 	if (key_begins(key, "peer/"))

@@ -121,6 +121,8 @@ struct rescue_line;
 struct rescue_lines;
 struct snapshot_job;
 struct migration;
+struct reset;
+struct vouch;
 
 struct node {
 	struct node_config config;
@@ -206,6 +208,8 @@ struct node {
 
 	struct invite *invite;
 	struct join *join;
+	struct reset *reset; /* new keys of ours that wait; secret memory */
+	struct vouch *vouch; /* new keys of others */
 	uint32_t dead_codes;
 	uint64_t invite_rest; /* mono ms: no new code before */
 
@@ -522,12 +526,21 @@ void doctor_snapshot_row(struct node *node, struct bytes row);
 int ask_kit(struct step *step, struct call *call);
 int ask_snapshot(struct step *step, struct call *call);
 int ask_recover(struct step *step, struct call *call);
+int ask_reset(struct step *step, struct call *call);
+int ask_vouch(struct step *step, struct call *call);
+
+/* Why a REVOKE was written. */
+enum { REVOKE_LOST = 0, REVOKE_RENEWED = 1 };
 
 /* --- ask_revoke.c: the kit out of a seed; 0, or 1 when it was replied --- */
 int revoke_kit(struct step *step, struct call *call,
 	       const ProtobufCBinaryData *seed, struct kit *ret);
 /* All that is known of the device counts, and nothing after. By the kit. */
 int revoke_by_kit(struct step *step, uint32_t device, const struct kit *kit);
+/* The same for keys that others have replaced; kit NULL: in our own name. */
+int revoke_replaced(struct step *step, uint32_t device, const struct kit *kit);
+/* New keys for all groups whose present one the revoked know. */
+int revoke_rotate(struct step *step);
 
 /* --- ask_device.c: what others need of devices --- */
 /* A member by name, id or id prefix. 0, or 1 when it was replied. */

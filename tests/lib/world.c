@@ -218,6 +218,12 @@ static void describe(struct words *words, const Fob__PeerMessage *m)
 		word(words, "%s", m->ping->reply ? "pong" : "ping");
 	if (m->bye)
 		word(words, "bye %u", m->bye->reason);
+	if (m->reset)
+		word(words,
+		     m->reset->device  ? "asks for new keys" :
+		     m->reset->ordinal ? "offers place %u" :
+					 "signs with new keys",
+		     m->reset->ordinal);
 }
 
 void world_trace_message(struct world *world, const struct world_wire *wire,

@@ -57,7 +57,7 @@ static struct shared {
 static const struct story *const lists[] = { stories_sync,    stories_merge,
 					     stories_members, stories_trouble,
 					     stories_bytes,   stories_recover,
-					     stories_loss };
+					     stories_loss,    stories_reset };
 
 static const struct story *find_story(const char *name)
 {
