@@ -183,6 +183,19 @@ static int peer_pardon(struct step *step)
 	return node->n_told < before ? start_channel_keys(step) : 0;
 }
 
+/* Its new keys are in the vault, and it does not seem to know. */
+static bool peer_is_behind(const struct node *node, uint32_t author)
+{
+	const struct item *add = reset_add_of(
+		node, set_head(&node->set, node->set.authors[author].revoke));
+	uint8_t id[DEVICE_ID_SIZE];
+
+	if (!add)
+		return false;
+	item_device_id(id, add->head->add->device);
+	return !statuses_find(&node->statuses, set_author(&node->set, id));
+}
+
 /* One that was put out while it was away is told so, by whom, and once. */
 static int peer_turn_away(struct step *step, struct sync_peer *peer,
 			  uint32_t author)
@@ -194,7 +207,7 @@ static int peer_turn_away(struct step *step, struct sync_peer *peer,
 		peer->author = author;
 		r = peer_bye_revoked(step, peer);
 		peer_drain(step);
-		if (r == 0)
+		if (r == 0 && !peer_is_behind(step->node, author))
 			r = peer_told(step, author);
 	}
 	peer_refuse(step, peer);
