@@ -29,9 +29,10 @@ uint32_t renewal_begin(struct world *world, int node, const uint8_t *seed)
 	return begin(world, node, WORLD_PASSPHRASE, seed);
 }
 
-uint32_t renewal_begin_with(struct world *world, int node, const char *text)
+uint32_t renewal_begin_with(struct world *world, int node, const char *text,
+			    const uint8_t *seed)
 {
-	return begin(world, node, text, NULL);
+	return begin(world, node, text, seed);
 }
 
 struct showing {

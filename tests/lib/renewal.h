@@ -10,7 +10,8 @@
 /* Asks for new keys under the same passphrase; seed NULL: without the kit. */
 uint32_t renewal_begin(struct world *world, int node, const uint8_t *seed);
 /* With another new passphrase. */
-uint32_t renewal_begin_with(struct world *world, int node, const char *text);
+uint32_t renewal_begin_with(struct world *world, int node, const char *text,
+			    const uint8_t *seed);
 /* The words that it shows, once it does. */
 void renewal_words(struct world *world, int node, uint32_t id,
 		   char ret[static 128]);

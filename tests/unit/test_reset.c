@@ -4,6 +4,7 @@
  * are told in tests/sim.
  * Covers: reset ask_reset vouch replace
  */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,7 +136,7 @@ static void not_asked_twice(void **state)
 	    STATUS_CONFLICT, "already");
 	recovery_gone(world, 1);
 	/* Another passphrase: nothing was signed, so there are other keys. */
-	asking = renewal_begin_with(world, 1, "CANARY!! other");
+	asking = renewal_begin_with(world, 1, "CANARY!! other", NULL);
 	renewal_words(world, 1, asking, again);
 	assert_string_not_equal(words, again);
 	bad(vouch(world, 0, 1, words), STATUS_REFUSED, "not the words");
@@ -242,6 +243,135 @@ static void alone_in_a_group(void **state)
 				     world->nodes[1].node->self_author));
 }
 
+/* --- what opened the old keys --------------------------------------------------- */
+
+static char touch_secret[KEY_SIZE + 1] = "secretsecretsecretsecretsecretse";
+static char key_bytes[] = "sixteen bytes and more";
+
+static ProtobufCBinaryData data(char *text)
+{
+	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
+}
+
+/* B has a key file and a security key besides the passphrase. */
+static void add_openers(struct world *world)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__SlotsAsk file = FOB__SLOTS_ASK__INIT, touch = FOB__SLOTS_ASK__INIT;
+	Fob__Fido2 fido2 = FOB__FIDO2__INIT;
+	char credential[] = "credential", rp[] = "fob";
+
+	world_confirm(world, 1, FOB__CONFIRM__CONFIRM_PASSPHRASE);
+	file.add_key_file = data(key_bytes);
+	request.slots = &file;
+	assert_int_equal(world_ask(world, 1, &request)->status, STATUS_OK);
+	fido2.credential = data(credential);
+	fido2.rp = rp;
+	fido2.salt = fido2.secret = data(touch_secret);
+	touch.add_fido2 = &fido2;
+	request.slots = &touch;
+	assert_int_equal(world_ask(world, 1, &request)->status, STATUS_OK);
+	assert_int_equal(world->nodes[1].node->n_slots, 3);
+}
+
+/* Unlocks with exactly one of the three, or gives it again. */
+static const Fob__Reply *open_with(struct world *world, char *passphrase,
+				   char *file, char *slot, bool again)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__UnlockAsk unlock = FOB__UNLOCK_ASK__INIT;
+	Fob__ConfirmAsk confirm = FOB__CONFIRM_ASK__INIT;
+	Fob__Fido2Secret fido2 = FOB__FIDO2_SECRET__INIT;
+
+	fido2.slot = slot ? slot : fido2.slot;
+	fido2.secret = data(touch_secret);
+	unlock.passphrase = data(passphrase ? passphrase : "");
+	unlock.key_file = data(file ? file : "");
+	unlock.fido2 = slot ? &fido2 : NULL;
+	confirm.passphrase = unlock.passphrase;
+	confirm.key_file = unlock.key_file;
+	confirm.fido2 = unlock.fido2;
+	confirm.kind = FOB__CONFIRM__CONFIRM_PASSPHRASE;
+	if (again)
+		request.confirm = &confirm;
+	else
+		request.unlock = &unlock;
+	return world_ask(world, 1, &request);
+}
+
+/* How often b's disk has those bytes in a row of its own. */
+static size_t on_disk(const struct world *world, struct bytes part)
+{
+	const struct disk_table *table =
+		&world->nodes[1].disk.tables[TABLE_LOCAL];
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->n; i++)
+		n += memmem(table->rows[i].data, table->rows[i].n, part.p,
+			    part.n) != NULL;
+	return n;
+}
+
+static void old_openers_refused(struct world *world, bool again)
+{
+	bad(open_with(world, WORLD_PASSPHRASE, NULL, NULL, again),
+	    STATUS_REFUSED, "wrong passphrase");
+	bad(open_with(world, NULL, key_bytes, NULL, again), STATUS_REFUSED,
+	    "no key file slot");
+	for (char slot[] = "fido2-1"; slot[6] <= '9'; slot[6]++)
+		bad(open_with(world, NULL, NULL, slot, again), STATUS_REFUSED,
+		    "no security key slot");
+}
+
+/* Neither a passphrase of before, nor a file, nor a key that is touched. */
+static void old_openers_open_nothing(struct world *world, const uint8_t *seed)
+{
+	char fresh[] = "CANARY!! other", words[128];
+	struct slot old[3];
+	uint8_t row[DEVICE_ROW_MAX];
+	struct bytes device = { row, 0 };
+	uint32_t asking;
+
+	add_openers(world);
+	memcpy(old, world->nodes[1].node->slots, sizeof(old));
+	device.n = world->nodes[1].node->device_row_len;
+	memcpy(row, world->nodes[1].node->device_row, device.n);
+	assert_int_equal(on_disk(world, device), 1);
+	asking = renewal_begin_with(world, 1, fresh, seed);
+	if (!seed) {
+		renewal_words(world, 1, asking, words);
+		assert_int_equal(vouch(world, 0, 1, words)->status, STATUS_OK);
+	}
+	assert_int_equal(world_wait(world, 1, asking, ASK_MS)->status,
+			 STATUS_OK);
+	assert_true(world_settle(world, 60000));
+	assert_int_equal(world->nodes[1].node->n_slots, 1);
+	assert_int_equal(on_disk(world, device), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(old); i++)
+		assert_int_equal(on_disk(world, BYTES(old[i].salt)), 0);
+	old_openers_refused(world, true);
+	world_kill(world, 1);
+	world_start(world, 1);
+	old_openers_refused(world, false);
+	assert_int_equal(open_with(world, fresh, NULL, NULL, false)->status,
+			 STATUS_OK);
+	assert_int_equal(world_code(world, 1, "bank")->status, STATUS_OK);
+}
+
+static void old_openers_after_approval(void **state)
+{
+	old_openers_open_nothing(*state, NULL);
+}
+
+static void old_openers_after_the_kit(void **state)
+{
+	struct world *world = *state;
+	uint8_t seed[KEY_SIZE];
+
+	recovery_seed(world, 0, seed);
+	old_openers_open_nothing(world, seed);
+}
+
 /* --- words and what strangers say ------------------------------------------------ */
 
 static void words_stand_for_all_keys(void **state)
@@ -315,6 +445,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(alone_in_a_group, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(old_openers_after_approval,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(old_openers_after_the_kit,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(words_stand_for_all_keys, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(unasked, setup, teardown),
