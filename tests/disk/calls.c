@@ -2,6 +2,8 @@
  * The calls by which the store and LMDB reach the disk. Defined in the
  * program, they win over those of the C library, for liblmdb.so as well.
  */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -55,6 +57,19 @@ int close(int fd)
 {
 	platter_closed(fd);
 	return (int)syscall(SYS_close, fd);
+}
+
+/* The C library closes it by itself. */
+int closedir(DIR *dir)
+{
+	static int (*next)(DIR * dir);
+
+	if (!next) {
+		void *found = dlsym(RTLD_NEXT, "closedir");
+		memcpy(&next, &found, sizeof(next));
+	}
+	platter_closed(dirfd(dir));
+	return next(dir);
 }
 
 /* --- content ---------------------------------------------------------------- */

@@ -1,15 +1,15 @@
 /*
- * Power cuts, kills and failing disks under the real store and LMDB.
+ * Power cuts, kills and failing disks under the real store, and under the
+ * whole daemon.
  *
- *	powercut			as many as tests/check wants
- *	powercut --seeds N [--from S]	N seeds of 32 lives each
- *	powercut --seed S [--trace]	that one, with what happens
+ *	powercut			as much as tests/check wants
+ *	powercut --part store|daemon	one part of it
+ *	powercut ... --seeds N [--from S]
+ *	powercut --part P --seed S [--trace]	one seed, with what happens
  *
  * Every fault and every outcome has a counter; one that stayed at zero is a
  * failure. The same seed does the same, to the last byte written.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
@@ -20,38 +20,95 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/secret.h"
 #include "tests/disk/child.h"
 #include "tests/disk/life.h"
+#include "tests/disk/service.h"
 
-/* 20,000 cuts, and with FOB_LONG 300,000, since some lives end otherwise. */
-#ifdef FOB_SANITIZED
-#define SEEDS 60
-#define SEEDS_LONG 600
-#else
-#define SEEDS 690
-#define SEEDS_LONG 10300
-#endif
 #define TWICE 50 /* every so manieth seed is run again, with real forks */
-
-struct options {
-	uint64_t from, n;
-	bool one, trace;
-};
 
 static struct platter platter;
 static struct life life;
+static struct service service;
 
-/* --- last words ------------------------------------------------------------- */
+/* --- parts ------------------------------------------------------------------ */
+
+static bool run_store(uint64_t seed)
+{
+	return life_run(&life, seed);
+}
+
+static bool run_service(uint64_t seed)
+{
+	return service_run(&service, seed);
+}
+
+static bool count(uint64_t n, const char *what)
+{
+	printf("%10llu  %s\n", (unsigned long long)n, what);
+	return n > 0;
+}
+
+static bool report_store(void)
+{
+	bool all = true;
+
+	for (int i = 0; i < TALLIES; i++)
+		all &= count(life.tallies[i], tally_text((enum tally)i));
+	return all;
+}
+
+static bool report_service(void)
+{
+	bool all = true;
+
+	for (int i = 0; i < SERVICE_TALLIES; i++)
+		all &= count(service.tallies[i],
+			     service_tally_text((enum service_tally)i));
+	for (int i = 0; i < DEEDS; i++)
+		all &= count(service.deeds[i], deed_text((enum deed)i));
+	return all;
+}
+
+/* 20,000 cuts; with FOB_LONG 300,000; some lives end otherwise. */
+static const struct part {
+	const char *name;
+	bool (*run)(uint64_t seed);
+	bool (*report)(void);
+	const char *wrong;
+	const uint32_t *number; /* of the life */
+	const uint64_t *cuts;
+	uint64_t seeds, seeds_long;
+} parts[] = {
+#ifdef FOB_SANITIZED
+	{ "store", run_store, report_store, life.wrong, &life.number,
+	  &life.tallies[TALLY_CUTS], 60, 600 },
+	{ "daemon", run_service, report_service, service.wrong, &service.number,
+	  &service.tallies[SERVICE_CUTS], 20, 200 },
+#else
+	{ "store", run_store, report_store, life.wrong, &life.number,
+	  &life.tallies[TALLY_CUTS], 620, 9600 },
+	{ "daemon", run_service, report_service, service.wrong, &service.number,
+	  &service.tallies[SERVICE_CUTS], 100, 1000 },
+#endif
+};
+
+/* For last words: what runs. */
+static const struct part *running = &parts[0];
+static uint64_t running_seed;
+
+/* --- seeds ------------------------------------------------------------------ */
 
 static void on_signal(int number)
 {
 	char line[100];
 	int n = snprintf(line, sizeof(line),
-			 "seed %llu life %u: FAILED: signal %d\n",
-			 (unsigned long long)life.seed, life.number, number);
+			 "%s seed %llu life %u: FAILED: signal %d\n",
+			 running->name, (unsigned long long)running_seed,
+			 *running->number, number);
 
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		_exit(2);
+		abort();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -60,27 +117,27 @@ static bool failed(const char *what)
 {
 	fflush(stdout);
 	fprintf(stderr,
-		"seed %llu life %u: FAILED: %s\n"
-		"again with: powercut --seed %llu --trace\n",
-		(unsigned long long)life.seed, life.number, what,
-		(unsigned long long)life.seed);
+		"%s seed %llu life %u: FAILED: %s\n"
+		"again with: powercut --part %s --seed %llu --trace\n",
+		running->name, (unsigned long long)running_seed,
+		*running->number, what, running->name,
+		(unsigned long long)running_seed);
 	return false;
 }
-
-/* --- seeds ------------------------------------------------------------------ */
 
 static bool run_seed(uint64_t seed, bool twice)
 {
 	uint64_t digest;
 
+	running_seed = seed;
 	child_shares = !twice;
-	if (!life_run(&life, seed))
-		return failed(life.wrong);
+	if (!running->run(seed))
+		return failed(running->wrong);
 	if (!twice)
 		return true;
 	digest = platter.digest;
-	if (!life_run(&life, seed))
-		return failed(life.wrong);
+	if (!running->run(seed))
+		return failed(running->wrong);
 	return platter.digest == digest ||
 	       failed("the same seed did something else");
 }
@@ -93,7 +150,7 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool report(void)
+static bool report_faults(void)
 {
 	static const char *const faults[FAULTS] = {
 		[FAULT_CUT] = "power cut",
@@ -106,44 +163,58 @@ static bool report(void)
 		[FAULT_EIO_FOLDER] = "folder not written",
 		[FAULT_SLOW] = "fsync of 30 s",
 	};
-	bool all = true;
+	bool all = count(platter.torn, "files torn");
 
-	for (int i = 1; i < FAULTS; i++) {
-		printf("%10llu  %s\n", (unsigned long long)platter.struck[i],
-		       faults[i]);
-		all &= platter.struck[i] > 0;
-	}
-	printf("%10llu  files torn\n", (unsigned long long)platter.torn);
-	for (int i = 0; i < TALLIES; i++) {
-		printf("%10llu  %s\n", (unsigned long long)life.tallies[i],
-		       tally_text((enum tally)i));
-		all &= life.tallies[i] > 0;
-	}
-	if (!all || platter.torn == 0)
+	for (int i = 1; i < FAULTS; i++)
+		all &= count(platter.struck[i], faults[i]);
+	return all;
+}
+
+/* --- the command line ------------------------------------------------------- */
+
+struct options {
+	const char *part; /* NULL: all */
+	uint64_t from, n; /* 0: as many as usual */
+	bool one;
+};
+
+static bool run_part(const struct options *options, const struct part *part)
+{
+	const char *minutes = getenv("FOB_LONG");
+	double start = seconds();
+	uint64_t n = options->n;
+	bool all;
+
+	if (n == 0)
+		n = minutes && *minutes ? part->seeds_long : part->seeds;
+	running = part;
+	memset(platter.struck, 0, sizeof(platter.struck));
+	platter.torn = 0;
+	for (uint64_t i = 0; i < n; i++)
+		if (!run_seed(options->from + i, i % TWICE == 0))
+			return false;
+	if (options->one)
+		return true;
+	all = report_faults();
+	all &= part->report();
+	start = seconds() - start;
+	printf("%s: %llu power cuts in %.1f s: %.0f a second\n", part->name,
+	       (unsigned long long)*part->cuts, start,
+	       (double)*part->cuts / start);
+	if (!all)
 		printf("FAILED: a counter is zero\n");
-	return all && platter.torn > 0;
+	return all;
 }
 
 static int run_all(const struct options *options)
 {
-	double start = seconds();
-	uint64_t cuts;
+	bool well = true;
 
-	for (uint64_t i = 0; i < options->n; i++)
-		if (!run_seed(options->from + i, i % TWICE == 0))
-			return 1;
-	if (options->one)
-		return 0;
-	if (!report())
-		return 1;
-	cuts = life.tallies[TALLY_CUTS];
-	start = seconds() - start;
-	printf("%llu power cuts in %.1f s: %.0f a second\n",
-	       (unsigned long long)cuts, start, (double)cuts / start);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && well; i++)
+		if (!options->part || strcmp(parts[i].name, options->part) == 0)
+			well = run_part(options, &parts[i]);
+	return well ? 0 : 1;
 }
-
-/* --- the command line ------------------------------------------------------- */
 
 static bool number(const char *text, uint64_t *ret)
 {
@@ -155,27 +226,24 @@ static bool number(const char *text, uint64_t *ret)
 	return *text && !*end;
 }
 
-static bool parse(struct options *options, char **argv)
+static bool parse_one(struct options *options, char ***at)
 {
-	for (; *argv; argv++) {
-		if (strcmp(*argv, "--seeds") == 0) {
-			if (!number(*++argv, &options->n))
-				return false;
-		} else if (strcmp(*argv, "--from") == 0) {
-			if (!number(*++argv, &options->from))
-				return false;
-		} else if (strcmp(*argv, "--seed") == 0) {
-			if (!number(*++argv, &options->from))
-				return false;
-			options->n = 1;
-			options->one = true;
-		} else if (strcmp(*argv, "--trace") == 0) {
-			life.trace = true;
-		} else {
-			return false;
-		}
-	}
-	return true;
+	const char *word = **at;
+
+	if (strcmp(word, "--trace") == 0)
+		life.trace = service.trace = true;
+	else if (strcmp(word, "--part") == 0)
+		options->part = *++*at;
+	else if (strcmp(word, "--seeds") == 0)
+		return number(*++*at, &options->n);
+	else if (strcmp(word, "--from") == 0)
+		return number(*++*at, &options->from);
+	else if (strcmp(word, "--seed") == 0)
+		return options->n = 1, options->one = true,
+		       number(*++*at, &options->from);
+	else
+		return false;
+	return **at != NULL;
 }
 
 static void prepare(void)
@@ -187,10 +255,12 @@ static void prepare(void)
 	/* LMDB wants 2 MiB of zeros at each start: the kernel's are free. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
-	REQUIRE(sodium_init() >= 0 && mkdtemp(base));
+	REQUIRE(sodium_init() >= 0 && secret_init(SECRET_INSECURE) == 0);
+	REQUIRE(mkdtemp(base));
 	snprintf(root, sizeof(root), "%s/disk", base);
 	platter_init(&platter, root);
 	life_init(&life, &platter);
+	service_init(&service, &platter);
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
 		signal(fatal[i], on_signal);
 }
@@ -202,26 +272,27 @@ static void clean_up(void)
 	snprintf(base, sizeof(base), "%s", platter.root);
 	*strrchr(base, '/') = '\0';
 	life_deinit(&life);
+	service_deinit(&service);
 	platter_deinit(&platter);
 	rmdir(base);
+	secret_deinit(); /* aborts when a secret was not given back */
 }
 
 int main(int argc UNUSED, char **argv)
 {
-	struct options options = { .from = 1, .n = SEEDS };
-	const char *minutes = getenv("FOB_LONG");
+	struct options options = { .from = 1 };
 	int status;
 
-	if (minutes && *minutes)
-		options.n = SEEDS_LONG;
 	prepare();
-	if (!parse(&options, argv + 1)) {
-		fprintf(stderr, "usage: powercut [--seeds N] [--from S] "
-				"[--seed S] [--trace]\n");
-		status = 2;
-	} else {
-		status = run_all(&options);
-	}
+	for (argv++; *argv; argv++)
+		if (!parse_one(&options, &argv)) {
+			fprintf(stderr, "usage: powercut [--part store|daemon] "
+					"[--seeds N] [--from S] [--seed S] "
+					"[--trace]\n");
+			clean_up();
+			return 2;
+		}
+	status = run_all(&options);
 	clean_up();
 	return status;
 }
