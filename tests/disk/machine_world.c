@@ -202,6 +202,10 @@ void net_end(struct net *n UNUSED)
 {
 }
 
+void net_hang_up(struct net *n UNUSED)
+{
+}
+
 struct conn *net_find(const struct net *n UNUSED, uint32_t number)
 {
 	return net.client.up && net.client.number == number ? &net.client :

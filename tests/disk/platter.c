@@ -431,6 +431,7 @@ void platter_begin(struct platter *platter, uint64_t seed)
 	platter->top = inode_new(platter, true);
 	platter->draw = draw_stream(seed, 1);
 	platter->digest = seed;
+	platter->slow_ms = 0;
 	platter_plan(platter, (struct plan){ 0 }, (struct plan){ 0 });
 }
 
