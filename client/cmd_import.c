@@ -20,7 +20,7 @@
 #include "client/spool.h"
 #include "proto/text.h"
 
-#define BATCH_ENTRIES 64
+#define BATCH_ENTRIES 192
 #define BATCH_BYTES (48 * 1024)
 #define ENTRY_MOST 15360 /* bytes of the largest that a vault takes */
 #define ENTRY_OVERHEAD 8 /* bytes of a packed entry's key and length */
@@ -83,8 +83,8 @@ static void bar(struct import_state *s)
 	uint64_t total = s->total;
 	unsigned int full;
 
-	if (s->fob->json || s->fob->quiet || total < 2 * BATCH_ENTRIES ||
-	    !isatty(STDERR_FILENO))
+	if (s->fob->json || s->fob->quiet ||
+	    total < 2 * (uint64_t)BATCH_ENTRIES || !isatty(STDERR_FILENO))
 		return;
 	full = (unsigned int)(s->done * BAR_COLUMNS / total);
 	fprintf(stderr, "\r[%.*s%*s] %llu/%llu%s", (int)full,

@@ -281,12 +281,50 @@ int account_find(struct step *step, struct call *call,
 	return 0;
 }
 
+const struct vault_entry *account_by_id(const struct node *node,
+					const uint8_t id[static RECORD_ID_SIZE])
+{
+	const struct set *set = &node->set;
+	const struct vault_entry *found = NULL;
+
+	for (uint32_t group = 0; group < set->n_groups; group++) {
+		uint32_t record = set_record(set, group, id);
+		const struct vault_entry *entry =
+			record != NONE ? vault_find(&node->vault, record) :
+					 NULL;
+
+		if (!entry || entry->trashed)
+			continue;
+		if (found)
+			return NULL;
+		found = entry;
+	}
+	return found;
+}
+
+/* A whole id goes before all else, and who gives one does so often. */
+static const struct vault_entry *find_whole_id(const struct node *node,
+					       const char *query)
+{
+	uint8_t id[RECORD_ID_SIZE];
+	size_t n;
+
+	if (text_hex_decode(id, sizeof(id), text_of(query), &n) != 0 ||
+	    n != sizeof(id))
+		return NULL;
+	return account_by_id(node, id);
+}
+
 int account_find_text(struct step *step, struct call *call, const char *query,
 		      const struct vault_entry **ret)
 {
 	const struct vault_query what = { .text = query, .group = NONE };
+	const struct vault_entry *entry = find_whole_id(step->node, query);
 
-	return account_find(step, call, &what, ret);
+	if (!entry)
+		return account_find(step, call, &what, ret);
+	*ret = entry;
+	return 0;
 }
 
 bool account_prefix(const char *hex, const uint8_t *id, size_t n)

@@ -67,6 +67,10 @@ int account_find(struct step *step, struct call *call,
 int account_find_text(struct step *step, struct call *call, const char *text,
 		      const struct vault_entry **ret);
 
+/* The one with this record id that is not in the trash; NULL: none, or two. */
+const struct vault_entry *
+account_by_id(const struct node *node, const uint8_t id[static RECORD_ID_SIZE]);
+
 /* A version that shows: held, an ENTRY, view-valid. */
 bool account_version(const struct node *node, uint32_t item);
 /* The version of an entry whose id begins so; else that is answered. */

@@ -10,7 +10,11 @@
 #include "daemon/core/account.h"
 #include "daemon/core/change.h"
 
-#define ADD_MAX 64	 /* entries of one request */
+/*
+ * Entries of one request: what would be said of so many still has its place
+ * in one reply. The more there are, the fewer commits an import takes.
+ */
+#define ADD_MAX 192
 #define ADD_TEXT_MAX 256 /* a reason, the name of a duplicate; with the NUL */
 
 enum { ADD_WAITS = 1 }; /* call->stage */

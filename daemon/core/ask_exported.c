@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "daemon/core/account.h"
 #include "daemon/core/change.h"
 
 #define PREFIX "exported/"
@@ -18,19 +19,14 @@ struct noting {
 	size_t left; /* that got no note */
 };
 
-/* One that went to the trash meanwhile needs no note. */
+/* NULL: one that went to the trash meanwhile needs no note. */
 static const struct vault_entry *find(const struct noting *noting, size_t i)
 {
-	const struct vault *vault = &noting->step->node->vault;
 	const ProtobufCBinaryData *id = &noting->ask->ids[i];
 
-	if (id->len != RECORD_ID_SIZE)
-		return NULL;
-	for (size_t k = 0; k < vault->n; k++)
-		if (memcmp(vault->entries[k].id, id->data, id->len) == 0)
-			return vault->entries[k].trashed ? NULL :
-							   &vault->entries[k];
-	return NULL;
+	return id->len == RECORD_ID_SIZE ?
+		       account_by_id(noting->step->node, id->data) :
+		       NULL;
 }
 
 /* Asks at once for all that is needed: nothing is written before it is there.

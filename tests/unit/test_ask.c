@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -394,7 +395,46 @@ static void test_dry_run(void **state)
 	assert_null(strchr(one->log, 'P'));
 	assert_int_equal(list(one, "", false)->n_accounts, 0);
 	ask.n_entries = 0;
-	expect(one_ask(one, &request), STATUS_USAGE, "1 to 64");
+	expect(one_ask(one, &request), STATUS_USAGE, "1 to 192");
+}
+
+#define MANY 192 /* entries, as many as one request takes */
+
+/* What is said of so many, with names of any length, is one reply still. */
+static void test_many_at_once(void **state)
+{
+	struct one *one = *state;
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__AddAsk ask = FOB__ADD_ASK__INIT;
+	Fob__NewEntry entries[MANY + 1], *list[MANY + 1];
+	Fob__OtpValue otp[MANY + 1];
+	char name[TEXT_MAX + 1], secrets[MANY + 1][16];
+	const Fob__Reply *reply;
+
+	memset(name, 'n', TEXT_MAX);
+	name[TEXT_MAX] = '\0';
+	for (size_t i = 0; i <= MANY; i++) {
+		snprintf(secrets[i], sizeof(secrets[i]), "seed%03zu", i);
+		otp[i] = totp(secrets[i]);
+		fob__new_entry__init(&entries[i]);
+		entries[i].issuer = name;
+		entries[i].otp = &otp[i];
+		list[i] = &entries[i];
+	}
+	ask.entries = list;
+	ask.n_entries = MANY + 1;
+	request.add = &ask;
+	expect(one_ask(one, &request), STATUS_USAGE, "1 to 192");
+	ask.n_entries = MANY;
+	reply = one_ask(one, &request);
+	expect(reply, STATUS_OK, "");
+	assert_int_equal(reply->added->n_results, MANY);
+	reply = one_ask(one, &request);
+	expect(reply, STATUS_OK, "");
+	assert_int_equal(reply->added->n_results, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_true(strlen(reply->added->results[i]->duplicate_of) >
+			    TEXT_MAX - 8);
 }
 
 static void refuse_otp(struct one *one, Fob__OtpValue otp, const char *part)
@@ -985,6 +1025,7 @@ int main(void)
 		TEST(test_list_many),
 		TEST(test_duplicate),
 		TEST(test_dry_run),
+		TEST(test_many_at_once),
 		TEST(test_bad_input),
 		TEST(test_wait_copies),
 		TEST(test_show),
