@@ -4,6 +4,7 @@
 
 #include "client/account.h"
 #include "client/card.h"
+#include "client/exported.h"
 #include "client/print.h"
 #include "client/prompt.h"
 #include "client/report.h"
@@ -170,7 +171,8 @@ static int put(struct fob *fob, struct yubikey_options *o,
 	       const Fob__Shown *shown)
 {
 	Fob__CardAsk ask = FOB__CARD_ASK__INIT;
-	char op[] = "put";
+	char op[] = "put", format[] = "yubikey";
+	int r;
 
 	ask.op = op;
 	ask.issuer = shown->account->issuer;
@@ -178,7 +180,8 @@ static int put(struct fob *fob, struct yubikey_options *o,
 	ask.otp = shown->otp[0];
 	ask.touch = o->touch;
 	ask.force = o->force;
-	return card_ask(fob, &o->card, &ask);
+	r = card_ask(fob, &o->card, &ask);
+	return r ? r : exported_note(fob, &shown->account->id, 1, format);
 }
 
 /*
@@ -371,7 +374,8 @@ const struct command cmd_yubikey = {
 		"\n"
 		"push copies an account of the vault to the key; the\n"
 		"passphrase is asked for again. A key has TOTP and HOTP with\n"
-		"6 to 8 digits, and names of 64 bytes.\n"
+		"6 to 8 digits, and names of 64 bytes. The vault takes note\n"
+		"of it (fob show, fob doctor).\n"
 		"\n"
 		"rm removes one from the key. The vault keeps its own.\n"
 		"\n"

@@ -9,6 +9,7 @@
 
 #include "client/account.h"
 #include "client/ask.h"
+#include "client/exported.h"
 #include "client/report.h"
 #include "client/spool.h"
 
@@ -188,28 +189,6 @@ int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing)
 	return r;
 }
 
-static int note_some(struct fob *fob, ProtobufCBinaryData *ids, size_t n,
-		     char *format)
-{
-	struct answer answer AUTO_ANSWER = { 0 };
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__ExportedAsk exported = FOB__EXPORTED_ASK__INIT;
-	struct asking asking;
-	int r;
-
-	exported.format = format;
-	exported.ids = ids;
-	exported.n_ids = n;
-	request.exported = &exported;
-	r = ask_begin(&asking, fob, &request);
-	if (r == 0)
-		r = ask_next(&asking, &answer);
-	if (r == 0 && answer.reply->status != STATUS_OK)
-		warn(fob, "the vault has no note of this export: %s",
-		     answer.reply->message);
-	return r;
-}
-
 /* An account with several seeds went out several times, and is noted once. */
 static bool again(const struct outgoing *outgoing, size_t i)
 {
@@ -231,9 +210,9 @@ void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
 						  outgoing->ids[i] };
 		if (n < LIST_MAX)
 			continue;
-		r = note_some(fob, ids, n, format);
+		r = exported_note(fob, ids, n, format);
 		n = 0;
 	}
 	if (r == 0 && n > 0)
-		(void)note_some(fob, ids, n, format);
+		(void)exported_note(fob, ids, n, format);
 }

@@ -100,6 +100,8 @@ check "push" key push GitHub
 check "push, SHA-256, 8 digits, 60 s" key push Slow
 check "push, SHA-512 and a touch" key push Strong --touch
 says 0 "HOTP: who counts is said" 'counts for itself' push Bank
+matches "the vault takes note" "$(fob a show Slow --field \
+	exported/yubikey)" '^20[0-9-]+T[0-9:]+Z$'
 equal "all of them are there" "$(key list | sort)" \
 	"60/Slow:s	totp	SHA256	
 Bank:h	hotp	SHA1	?
@@ -131,6 +133,7 @@ equal "but for --force" "$(key push GitHub --force --json |
 	json '(d["name"], d["replaced"], d["version"])')" \
 	"('GitHub:ada', True, '5.4.3')"
 says 1 "Steam" 'not those of Steam' push Steam
+exits 3 "takes no note" fob a show Steam --field exported/yubikey
 exits 3 "an account that the vault lacks" key push nobody
 exits 3 "no such reader" key list --reader nowhere
 exits 2 "no such verb" key frobnicate

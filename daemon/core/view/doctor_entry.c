@@ -225,8 +225,8 @@ void doctor_exported(struct doctor *doctor)
 	doctor_message(
 		finding,
 		TEXTS("%s of %s accounts were exported, %s last, %s days "
-		      "ago: who has such a file or page has their "
-		      "secrets",
+		      "ago: who has such a file, page or key makes their "
+		      "codes",
 		      NUMBER(n), NUMBER(facts->n_entries), name,
 		      NUMBER(doctor_days(facts, last->exported))));
 	doctor_fix(finding, TEXTS("fob show '%s'", name));
