@@ -9,6 +9,7 @@
 #include "client/formats/label.h"
 #include "client/formats/lines.h"
 #include "client/formats/names.h"
+#include "client/formats/number.h"
 #include "client/formats/params.h"
 #include "client/formats/percent.h"
 #include "proto/item.pb-c.h"
@@ -99,21 +100,6 @@ static int split(struct bytes uri, struct parts *parts, struct fault *fault)
 		      "must begin with otpauth://, steam:// or motp://");
 }
 
-static bool number(struct bytes text, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		uint64_t digit = (uint64_t)text.p[i] - '0';
-
-		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
-			return false;
-		v = 10 * v + digit;
-	}
-	*ret = v;
-	return text.n > 0;
-}
-
 /*
  * A parameter that is a number of the entry; absent or empty leaves it alone.
  * An explicit 0 must not become the usual value later, so it becomes a
@@ -127,7 +113,7 @@ static int take_number(struct reader *r, enum param which, uint32_t *field,
 
 	if (text.n == 0)
 		return 0;
-	if (!number(text, &v))
+	if (!number_read(text, &v))
 		return refuse(r->fault, name, "is not a number");
 	*field = v == 0 || v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 	return 0;
@@ -141,7 +127,7 @@ static int take_counter(struct reader *r)
 		warn(r->warnings, "no counter: it starts at 0");
 		return 0;
 	}
-	if (!number(text, &r->entry->counter))
+	if (!number_read(text, &r->entry->counter))
 		return refuse(r->fault, "counter", "is not a number");
 	return 0;
 }
