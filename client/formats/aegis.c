@@ -193,6 +193,8 @@ static int read_one(struct import *import, const json_t *content,
 	filler_note(&f, "note");
 	filler_type(&f, "type");
 	f.entry.favourite = json_get_bool(&f.record, "favorite");
+	if (json_get_text(&f.record, "icon").n > 0)
+		filler_icon_lost(&f);
 	take_groups(&f, json_object_get(content, "groups"));
 	take_info(&f);
 	return filler_add(&f);

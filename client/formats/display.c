@@ -38,6 +38,7 @@ static int take_object(const json_t *object, struct entry *entry,
 		       struct display *display)
 {
 	const json_t *note = json_object_get(object, "note");
+	const json_t *icon = json_object_get(object, "iconID");
 	struct fault fault;
 	int r = 0;
 
@@ -49,6 +50,10 @@ static int take_object(const json_t *object, struct entry *entry,
 	display->trashed = json_is_true(json_object_get(object, "trashed"));
 	if (json_text_of(note).p)
 		r = note_result(entry_set(entry, ENTRY_NOTE, json_text_of(note),
+					  &fault),
+				display);
+	if (r == 0 && json_text_of(icon).n > 0)
+		r = note_result(entry_set(entry, ENTRY_ICON, json_text_of(icon),
 					  &fault),
 				display);
 	if (r < 0)

@@ -24,6 +24,7 @@ static const struct rule rules[ENTRY_TEXTS] = {
 	[ENTRY_ACCOUNT] = { "account", TEXT_MAX, false },
 	[ENTRY_PIN] = { "pin", PIN_MAX, false },
 	[ENTRY_NOTE] = { "note", FIELD_VALUE_MAX, true },
+	[ENTRY_ICON] = { "icon", FIELD_VALUE_MAX, false },
 };
 
 static const struct rule tag_rule = { "tag", TAG_NAME_MAX, false };

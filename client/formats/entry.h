@@ -26,6 +26,7 @@ enum entry_text {
 	ENTRY_ACCOUNT,
 	ENTRY_PIN,
 	ENTRY_NOTE,
+	ENTRY_ICON, /* the name of one, no picture */
 	ENTRY_TEXTS,
 };
 

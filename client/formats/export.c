@@ -141,6 +141,13 @@ static const char *letters_lost(const struct target *target,
 	       "its code";
 }
 
+static bool loses_icon(const struct target *target, const struct entry *entry)
+{
+	const char *icon = entry_get(entry, ENTRY_ICON);
+
+	return *icon && (target->write != stratum_write || *icon == '@');
+}
+
 static const char *tags_lost(const struct target *target,
 			     const struct entry *entry)
 {
@@ -165,6 +172,7 @@ static int report_lost(struct export *export, uint64_t position,
 			"without its PIN" :
 			NULL,
 		loses_issuer(target, entry) ? "without its issuer" : NULL,
+		loses_icon(target, entry) ? "without its icon" : NULL,
 		letters_lost(target, entry),
 	};
 	int r = 0;
@@ -212,6 +220,8 @@ static int take_field(struct entry *entry, const Fob__FieldValue *field,
 
 	if (is(field, "note"))
 		return entry_set(entry, ENTRY_NOTE, value, fault);
+	if (is(field, "icon"))
+		return entry_set(entry, ENTRY_ICON, value, fault);
 	if (is(field, "pin"))
 		return entry_set(entry, ENTRY_PIN, value, fault);
 	if (strncmp(field->key, TAG_PREFIX, n) == 0)

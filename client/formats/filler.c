@@ -56,6 +56,29 @@ void filler_note(struct filler *filler, const char *key)
 	filler_fail(filler, r, none);
 }
 
+void filler_icon(struct filler *filler, struct bytes name)
+{
+	struct fault fault = { NULL, NULL };
+	int r = name.n > 0 ?
+			entry_set(&filler->entry, ENTRY_ICON, name, &fault) :
+			0;
+
+	if (r == ENTRY_ERR_INVALID)
+		filler_icon_lost(filler);
+	else
+		filler_fail(filler, r, fault);
+}
+
+void filler_icon_lost(struct filler *filler)
+{
+	struct fault none = { NULL, NULL };
+
+	filler_fail(filler,
+		    import_warn(filler->import, filler->position,
+				"without its icon, which is a picture"),
+		    none);
+}
+
 void filler_tag(struct filler *filler, struct bytes name)
 {
 	struct fault none = { NULL, NULL };

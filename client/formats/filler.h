@@ -29,6 +29,14 @@ void filler_fail(struct filler *filler, int error, struct fault fault);
 /* Absent members leave the entry alone. An algorithm must be a known name. */
 void filler_text(struct filler *filler, enum entry_text which, const char *key);
 void filler_note(struct filler *filler, const char *key);
+
+/*
+ * The name of an icon, "" for none. A picture has no place in a vault, which
+ * is said.
+ */
+void filler_icon(struct filler *filler, struct bytes name);
+void filler_icon_lost(struct filler *filler);
+
 void filler_algorithm(struct filler *filler, const char *key);
 void filler_digits(struct filler *filler, const char *key);
 void filler_period(struct filler *filler, const char *key);

@@ -5,6 +5,7 @@
 /* Not constant, because the generated structs have no const; never written. */
 static char key_note[] = "note";
 static char key_pin[] = "pin";
+static char key_icon[] = "icon";
 static char key_favourite[] = "favourite";
 static char set[] = "1";
 
@@ -46,6 +47,8 @@ void message_fill(struct message *message, const struct entry *entry)
 		add_field(message, key_note, entry->texts[ENTRY_NOTE]);
 	if (entry->texts[ENTRY_PIN])
 		add_field(message, key_pin, entry->texts[ENTRY_PIN]);
+	if (entry->texts[ENTRY_ICON])
+		add_field(message, key_icon, entry->texts[ENTRY_ICON]);
 	if (entry->favourite)
 		add_field(message, key_favourite, set);
 	for (size_t i = 0; i < entry->n_tags; i++)

@@ -8,7 +8,8 @@
 #include "client/formats/entry.h"
 #include "proto/local.pb-c.h"
 
-#define MESSAGE_FIELDS (GROUP_TAGS_MAX + 3) /* tags, note, pin, favourite */
+/* Tags; note, pin, icon, favourite. */
+#define MESSAGE_FIELDS (GROUP_TAGS_MAX + 4)
 
 struct message {
 	Fob__NewEntry entry;

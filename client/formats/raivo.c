@@ -41,6 +41,7 @@ static int read_one(struct import *import, const json_t *object,
 	else
 		filler_loose(&f, "timer", &f.entry.period);
 	f.entry.favourite = is_true(&f, "pinned");
+	filler_icon(&f, json_get_text(&f.record, "iconValue"));
 	filler_base32(&f, "secret");
 	return filler_add(&f);
 }

@@ -108,6 +108,17 @@ static void take_algorithm(struct filler *f)
 							  UINT32_MAX;
 }
 
+/* "@" and the id of a picture that is in the file, or a name. */
+static void take_icon(struct filler *f)
+{
+	struct bytes icon = json_get_text(&f->record, "Icon");
+
+	if (icon.n > 0 && icon.p[0] == '@')
+		filler_icon_lost(f);
+	else
+		filler_icon(f, icon);
+}
+
 static bool same(struct bytes a, struct bytes b)
 {
 	return a.n == b.n && a.n > 0 && memcmp(a.p, b.p, a.n) == 0;
@@ -153,6 +164,7 @@ static int read_one(struct import *import, const json_t *root,
 	filler_text(&f, ENTRY_ISSUER, "Issuer");
 	filler_text(&f, ENTRY_ACCOUNT, "Username");
 	filler_text(&f, ENTRY_PIN, "Pin");
+	take_icon(&f);
 	take_type(&f);
 	take_algorithm(&f);
 	filler_digits(&f, "Digits");

@@ -49,13 +49,26 @@ static void put_secret(struct document *d, const struct entry *entry)
 	document_put(d, "\"");
 }
 
+/* One with "@" would be a picture, of which there is none in the file. */
+static bool named_icon(const struct entry *entry)
+{
+	const char *icon = entry_get(entry, ENTRY_ICON);
+
+	return *icon && *icon != '@';
+}
+
 static void put_entry(struct document *d, const struct entry *entry, size_t i)
 {
 	const char *pin = entry_get(entry, ENTRY_PIN);
 
 	document_put(d, i ? ",{\"Type\":" : "{\"Type\":");
 	document_number(d, type_number(entry));
-	document_put(d, ",\"Icon\":null,\"Issuer\":");
+	document_put(d, ",\"Icon\":");
+	if (named_icon(entry))
+		document_json(d, entry_get(entry, ENTRY_ICON));
+	else
+		document_put(d, "null");
+	document_put(d, ",\"Issuer\":");
 	document_json(d, entry_get(entry, ENTRY_ISSUER));
 	document_put(d, ",\"Username\":");
 	document_json(d, entry_get(entry, ENTRY_ACCOUNT));

@@ -102,6 +102,9 @@ UNUSED static void describe(const struct entry *entry, char out[static LINE])
 	if (entry->texts[ENTRY_NOTE])
 		n += (size_t)snprintf(out + n, LINE - n, " note=%s",
 				      entry->texts[ENTRY_NOTE]);
+	if (entry->texts[ENTRY_ICON])
+		n += (size_t)snprintf(out + n, LINE - n, " icon=%s",
+				      entry->texts[ENTRY_ICON]);
 	if (entry->favourite)
 		n += (size_t)snprintf(out + n, LINE - n, " favourite");
 	for (size_t i = 0; i < entry->n_tags; i++)

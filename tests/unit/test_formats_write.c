@@ -88,6 +88,8 @@ static void pick_rest(struct entry *entry)
 					 0);
 	if (pick(2) == 0)
 		set(entry, ENTRY_NOTE, "two\nlines, \"quoted\", <&>");
+	if (pick(3) == 0)
+		set(entry, ENTRY_ICON, pick(4) ? "git \"hub\"" : "@1a2b");
 	if (entry->type == FOB__OTP_TYPE__MOTP ||
 	    entry->type == FOB__OTP_TYPE__YANDEX)
 		set(entry, ENTRY_PIN, "1234");
@@ -131,6 +133,8 @@ static void reduce(const struct export *export, size_t i,
 		entry.n_tags = 1;
 	if (warned(export, position, "without its note"))
 		entry.texts[ENTRY_NOTE] = NULL;
+	if (warned(export, position, "without its icon"))
+		entry.texts[ENTRY_ICON] = NULL;
 	if (warned(export, position, "without its PIN"))
 		entry.texts[ENTRY_PIN] = NULL;
 	if (warned(export, position, "without its issuer"))
@@ -197,6 +201,8 @@ static bool has(const struct entry *entry, const char *what)
 		return entry->texts[ENTRY_NOTE];
 	if (strcmp(what, "without its PIN") == 0)
 		return entry->texts[ENTRY_PIN];
+	if (strcmp(what, "without its icon") == 0)
+		return entry->texts[ENTRY_ICON];
 	if (strcmp(what, "without its issuer") == 0)
 		return strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
 	return strcmp(what, "without the mark of a favourite") == 0 &&
