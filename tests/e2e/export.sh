@@ -79,15 +79,35 @@ check_export google '' '^(Steam|Slow)'
 equal "each format is listed" "$(fob a export --formats | wc -l)" 14
 
 # --- KeePassXC itself ---
+keepass() {
+	echo pw | HOME=$work/home QT_QPA_PLATFORM=offscreen \
+		keepassxc-cli "$@" 2>/dev/null
+}
+keepass_code() {
+	local before after theirs
+	before=$(fob a code Slow)
+	theirs=$(keepass show -q --totp "$work/kdbx" Slow)
+	after=$(fob a code Slow)
+	[ "$before" = "$theirs" ] || [ "$after" = "$theirs" ]
+}
 if command -v keepassxc-cli >/dev/null; then
 	rm -f "$work/out"
+	mkdir "$work/home"
 	fob a export --format keepassxc-xml -o "$work/out" 2>/dev/null
-	printf 'pw\npw\n' | QT_QPA_PLATFORM=offscreen keepassxc-cli import -q -p \
-		"$work/out" "$work/kdbx" >/dev/null 2>&1
-	echo pw | keepassxc-cli export -q -f csv "$work/kdbx" \
-		>"$work/kdbx.csv" 2>/dev/null
-	equal "KeePassXC opens its own XML" "$("$python" "$here/opened.py" \
+	printf 'pw\npw\n' | HOME=$work/home QT_QPA_PLATFORM=offscreen \
+		keepassxc-cli import -q -p "$work/out" "$work/kdbx" \
+		>/dev/null 2>&1
+	keepass export -q -f csv "$work/kdbx" >"$work/kdbx.csv"
+	equal "KeePassXC opens its XML" "$("$python" "$here/opened.py" \
 		keepassxc-csv "$work/kdbx.csv" '')" "$(wanted ^Bank)"
+	check "and makes the same codes" keepass_code
+	keepass export -q -f xml "$work/kdbx" >"$work/kdbx.xml"
+	for form in xml csv; do
+		equal "its own $form comes in" "$(fob b import --dry-run --json \
+			"$work/kdbx.$form" | json '(d["format"], d["added"],
+			d["skipped"])')" "('keepassxc-$form', 4, [])"
+	done
+	rm -r "${work:?}/home" "$work"/kdbx*
 else
 	echo "keepassxc-cli is missing: its XML is opened by python alone"
 fi
