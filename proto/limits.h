@@ -75,6 +75,7 @@
 #define CHAIN_ADDS 16
 #define CHAIN_BYTES (32 * 1024)
 #define COMMIT_ITEMS 1024
+#define SEQ_MAX 0x7fffffffu /* of an item's row; as many again can follow */
 
 /* --- peers ---------------------------------------------------------------- */
 #define PEERS_MAX 16 /* authenticated */

@@ -8,25 +8,42 @@
 #include "daemon/core/reset.h"
 #include "proto/text.h"
 
-/* Masks come after the items, and name them by the keys of their rows. */
+/*
+ * Masks come after the items, and name them by the keys of their rows. The
+ * keys are as the disk has them: a list by place could become any size.
+ */
 static int start_seq(struct node *node, uint32_t seq, uint32_t index)
 {
-	size_t n = node->n_by_seq;
+	if (node->n_by_seq == node->cap_by_seq) {
+		size_t cap = 2 * node->cap_by_seq + 1024;
+		struct by_seq *grown =
+			realloc(node->by_seq, cap * sizeof(*grown));
 
-	if (seq >= n) {
-		uint32_t *grown;
-
-		n = size_max(2 * n, (size_t)seq + 1024);
-		grown = realloc(node->by_seq, n * sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
-		for (size_t i = node->n_by_seq; i < n; i++)
-			grown[i] = NONE;
 		node->by_seq = grown;
-		node->n_by_seq = n;
+		node->cap_by_seq = cap;
 	}
-	node->by_seq[seq] = index;
+	node->by_seq[node->n_by_seq++] = (struct by_seq){ seq, index };
 	return 0;
+}
+
+/* NONE: no such row. They came in order; those that waited have no masks. */
+static uint32_t start_find(const struct node *node, uint32_t seq)
+{
+	size_t low = 0, high = node->n_by_seq;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (node->by_seq[middle].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < node->n_by_seq && node->by_seq[low].seq == seq ?
+		       node->by_seq[low].item :
+		       NONE;
 }
 
 /* One row into the set. 0, SET_ERR_*, -EBADMSG, -ENOMEM. */
@@ -90,6 +107,8 @@ static int start_item(struct step *step)
 		return -EBADMSG;
 	for (size_t i = 0; i < 4; i++)
 		seq = seq << 8 | event->key.p[i];
+	if (seq > SEQ_MAX)
+		return -EBADMSG;
 	r = start_add(step, seq, event->token == 1, event->data);
 	if (r == SET_ERR_STRANGER || r == SET_ERR_FORGED)
 		return start_park(step->node, seq, event->token == 1,
@@ -267,7 +286,7 @@ static int start_holder(struct step *step)
 	struct node *node = step->node;
 	struct bytes key = step->event->key, row = step->event->data;
 	uint64_t mask = 0;
-	uint32_t seq = 0;
+	uint32_t seq = 0, item;
 
 	if (key.n != 4 || row.n != 8)
 		return 0;
@@ -275,8 +294,9 @@ static int start_holder(struct step *step)
 		seq = seq << 8 | key.p[i];
 	for (size_t i = 0; i < 8; i++)
 		mask = mask << 8 | row.p[i];
-	if (seq < node->n_by_seq && node->by_seq[seq] != NONE)
-		node->set.items[node->by_seq[seq]].holders = mask;
+	item = start_find(node, seq);
+	if (item != NONE)
+		node->set.items[item].holders = mask;
 	return 0;
 }
 

@@ -106,6 +106,11 @@ struct serving {
 	size_t n;
 };
 
+/* An item and the key of its row. */
+struct by_seq {
+	uint32_t seq, item;
+};
+
 /* An item row of the store that waits for its author's. */
 struct parked {
 	uint32_t seq;
@@ -138,8 +143,8 @@ struct node {
 	struct vault vault;
 	uint32_t seen_heads;   /* set.n_heads at the last evaluation */
 	uint64_t stored_bytes; /* rows and blobs */
-	uint32_t *by_seq;      /* while rows come in: seq to item */
-	size_t n_by_seq;
+	struct by_seq *by_seq; /* while rows come in, in their order */
+	size_t n_by_seq, cap_by_seq;
 	struct parked *parked; /* rows whose author was not known yet */
 	size_t n_parked;
 	bool seeded; /* the set's indexes are keyed */

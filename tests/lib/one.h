@@ -48,6 +48,13 @@ struct one {
 	size_t n_next;
 	uint32_t next_error;
 	bool ending, renewing;
+	/*
+	 * In place of node_step, for tests in which a step may fail: then its
+	 * effects are dropped, and nothing happens until one_restart.
+	 */
+	int (*step)(struct node *node, const struct event *event,
+		    struct effects *effects);
+	bool dead;
 	/* Sees each effect before it is obeyed; may be NULL. */
 	void (*watch)(void *arg, const struct effect *effect);
 	void *watch_arg;

@@ -128,6 +128,27 @@ static void test_damaged_rows(void **state)
 	free(bad);
 }
 
+/* A key is no measure of memory, and none leads the next ones round to 0. */
+static void test_far_row(void **state)
+{
+	struct home *home = *state;
+	struct bytes row = row_of(&home->one, TABLE_ITEM, 0);
+	struct one other;
+	uint8_t key[4], mask[8] = { [7] = 5 };
+
+	one_blank(&other, false);
+	assert_int_equal(give_item(&other, SEQ_MAX + 1, row), -EBADMSG);
+	assert_int_equal(give_item(&other, NONE, row), -EBADMSG);
+	assert_int_equal(give_item(&other, SEQ_MAX, row), 0);
+	assert_int_equal(other.node->set.next_seq, SEQ_MAX + 1);
+	assert_true(other.node->cap_by_seq <= 1024);
+	item_row_key(key, SEQ_MAX);
+	assert_int_equal(
+		give_row(&other, TABLE_HOLDER, BYTES(key), BYTES(mask)), 0);
+	assert_int_equal(other.node->set.items[0].holders, 5);
+	one_deinit(&other);
+}
+
 /* Rows whose author comes later are waited for. */
 static void test_rows_out_of_order(void **state)
 {
@@ -904,6 +925,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_damaged_rows),
+		TEST(test_far_row),
 		TEST(test_rows_out_of_order),
 		TEST(test_row_round_trip),
 		TEST(test_start_again),
