@@ -1,7 +1,8 @@
 /*
  * What a person should hear of when it happens: a device that runs from a
- * copy, a poisoned key, sets that became equal or stay unequal. Each is told
- * once, as a trace and to clients that listen; status and doctor repeat it.
+ * copy, a poisoned key, two kits, content that nobody has, sets that became
+ * equal or stay unequal. Each is told once, as a trace or to clients that
+ * listen; status (warnings.c) and doctor repeat it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -61,6 +62,15 @@ static void alarm_poisoned(struct step *step)
 	node->told_poisoned = poisoned;
 }
 
+/* Of the vault as a whole: told when it begins, and may begin again. */
+static void alarm_vault(struct step *step, bool now, bool *told,
+			const char *text)
+{
+	if (now && !*told)
+		call_tell(step, "alarm", (struct bytes){ NULL, 0 }, text);
+	*told = now;
+}
+
 static void alarm_run(struct step *step, struct sync_peer *peer)
 {
 	const uint8_t *id = step->node->set.authors[peer->author].id;
@@ -87,6 +97,14 @@ int alarm_settle(struct step *step)
 		return r;
 	if (node_may_read(node))
 		alarm_poisoned(step);
+	alarm_vault(step, node->set.frozen, &node->told_frozen,
+		    "the recovery kit was replaced twice at once: see fob "
+		    "migrate");
+	alarm_vault(step, compact_lost(node) > 0, &node->told_lost,
+		    "the content of an entry is on no device that was asked");
+	alarm_vault(step, gap_fresh(node), &node->told_gap,
+		    "membership is incomplete: what other devices know is not "
+		    "here");
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (node->sync.peers[i].conn && node->sync.peers[i].up &&
 		    !node->sync.peers[i].rescue)

@@ -6,6 +6,7 @@
 
 #include "daemon/core/account.h"
 #include "daemon/core/state.h"
+#include "daemon/core/warnings.h"
 #include "proto/text.h"
 
 /* Text of one reply, freed with it. */
@@ -162,71 +163,11 @@ static void count_entries(const struct node *node, Fob__VaultStatus *ret)
 	}
 }
 
-static int warn(const struct node *node, struct strings *warnings)
-{
-	char text[256];
-	bool known;
-	int64_t offset = node_clock_offset(node, &known);
-
-	if (known && (offset > CLOCK_ALARM_MS || offset < -CLOCK_ALARM_MS)) {
-		snprintf(text, sizeof(text),
-			 "the clock here is %lld ms %s that of the other "
-			 "devices: set it, or codes may be wrong",
-			 (long long)(offset < 0 ? -offset : offset),
-			 offset < 0 ? "behind" : "ahead of");
-		if (!strings_add(warnings, text))
-			return -ENOMEM;
-	}
-	for (uint32_t i = 0;
-	     i < node->set.n_authors && warnings->n < DEVICES_CREATED_MAX;
-	     i++) {
-		if (!node->set.authors[i].forked)
-			continue;
-		snprintf(text, sizeof(text),
-			 "%s runs from a copy (a restored backup, a clone, or "
-			 "a stolen key): nothing is lost, but find out which",
-			 node_device_name(node, i));
-		if (!strings_add(warnings, text))
-			return -ENOMEM;
-	}
-	if (node->config.synced &&
-	    !strings_add(warnings, "the vault lies in a folder that another "
-				   "program keeps equal on several machines, "
-				   "which damages it: move it, with --vault"))
-		return -ENOMEM;
-	if (gap_any(node) &&
-	    !strings_add(warnings, "membership is incomplete: something that "
-				   "other devices know has not come here yet"))
-		return -ENOMEM;
-	if (node->n_damaged) {
-		snprintf(text, sizeof(text),
-			 "items were damaged on this disk and are asked of "
-			 "other devices again (%u since fobd started): look "
-			 "after the disk",
-			 node->n_damaged);
-		if (!strings_add(warnings, text))
-			return -ENOMEM;
-	}
-	if (node->sync.full &&
-	    !strings_add(warnings, "the store is full: new entries are not "
-				   "taken in from other devices"))
-		return -ENOMEM;
-	if (node->self_author != NONE && node->state != NODE_EMPTY &&
-	    !node->set.authors[node->self_author].member) {
-		struct saying revoked = { .n = 0 };
-
-		call_revoked_text(node, &revoked);
-		if (!strings_add(warnings, revoked.text))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int ask_status(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	CLEANUP(strings_deinit) struct strings strings = { 0 };
-	CLEANUP(strings_deinit) struct strings warnings = { 0 };
+	AUTO_WARNINGS struct warnings warnings = { .n = 0 };
 	CLEANUP(strings_deinit) struct strings listen = { 0 };
 	AUTO_FREE struct peer_list *peers = calloc(1, sizeof(*peers));
 	Fob__Reply reply = FOB__REPLY__INIT;
@@ -235,7 +176,7 @@ int ask_status(struct step *step, struct call *call)
 	bool known;
 
 	if (!peers || fill_peers(node, &strings, peers) < 0 ||
-	    warn(node, &warnings) < 0)
+	    warnings_gather(node, &warnings) < 0)
 		return -ENOMEM;
 	if (node->set.pinned) {
 		set_root_all(&node->set, root);

@@ -141,6 +141,21 @@ static size_t held_aside(const struct node *node)
 	return n;
 }
 
+/* ms since 1970, here, when the last of those came; 0: none. */
+static uint64_t aside_since(const struct node *node)
+{
+	uint64_t newest = 0;
+
+	for (uint32_t i = 0; i < node->set.n_items; i++) {
+		const struct set_item *item = &node->set.items[i];
+
+		if ((item->flags & (SET_HELD | SET_CARRIED)) == SET_HELD &&
+		    item->first_seen * UINT64_C(1000) > newest)
+			newest = item->first_seen * UINT64_C(1000);
+	}
+	return newest;
+}
+
 static int gather(struct node *node, uint32_t copies, struct examination *e)
 {
 	struct doctor_facts *facts = &e->facts;
@@ -163,7 +178,9 @@ static int gather(struct node *node, uint32_t copies, struct examination *e)
 	facts->snapshot = node->snapshot_at;
 	facts->clock_offset = node_clock_offset(node, &facts->clock_known);
 	facts->quarantined = held_aside(node);
-	facts->gap = gap_any(node);
+	facts->quarantined_at = facts->quarantined ? aside_since(node) : 0;
+	facts->gap = gap_fresh(node);
+	facts->old_gap = gap_any(node);
 	facts->lost = compact_lost(node);
 	facts->frozen = node->set.frozen;
 	facts->full = node->sync.full;

@@ -149,7 +149,8 @@ static void forget(struct step *step)
 	node->by_hand = NULL;
 	node->told_forked = NULL;
 	node->n_told_forked = 0;
-	node->told_poisoned = false;
+	node->told_poisoned = node->told_frozen = false;
+	node->told_lost = node->told_gap = false;
 	node->n_dials = node->n_by_hand = 0;
 	node->n_fresh = node->n_dirty = node->n_indexing = 0;
 	if (node->is_dirty)

@@ -209,7 +209,7 @@ struct node {
 
 	uint8_t *told_forked; /* a byte for each author: was it told? */
 	uint32_t n_told_forked;
-	bool told_poisoned;
+	bool told_poisoned, told_frozen, told_lost, told_gap;
 
 	struct invite *invite;
 	struct join *join;

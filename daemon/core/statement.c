@@ -8,6 +8,7 @@
 
 /* A status is made this long after a change, so that many cost one. */
 #define STATUS_DELAY_MS 2000
+#define STATUS_OLD_MS (20ull * 3600 * 1000) /* made anew in the next session */
 
 static void statement_put(struct step *step, uint32_t author)
 {
@@ -112,6 +113,21 @@ int statement_take(struct step *step, struct sync_peer *peer,
 }
 
 /*
+ * Others would take us for silent when nothing is written for a month. Each
+ * session is made anew after a day, so that is when a status gets old.
+ */
+static bool statement_stale(const struct node *node)
+{
+	const struct device_status *own;
+	uint64_t now = node->wall > 0 ? (uint64_t)node->wall : 0;
+
+	if (node->self_author == NONE)
+		return false;
+	own = statuses_find(&node->statuses, node->self_author);
+	return own && own->time + STATUS_OLD_MS <= now;
+}
+
+/*
  * All that we know, once in a session, when there is time for it; and once
  * more when both are equal for the first time, since a device takes nothing
  * of those whose ADD it has not got yet, as a newcomer.
@@ -125,6 +141,8 @@ int statement_greet(struct step *step, struct sync_peer *peer)
 	if ((peer->statuses_said && !again) || !peer->up || !peer->greeted ||
 	    peer->run != SYNC_IDLE || (peer->rescue && peer->leader))
 		return 0;
+	if (statement_stale(node))
+		node->status_owed = true;
 	peer->statuses_said = true;
 	peer->statuses_early = !peer->was_equal && !peer->rescue;
 	/* Of those that were put out too: they have names. */

@@ -167,10 +167,15 @@ static void test_vault(void **state UNUSED)
 	expect(&w, "clock", DOCTOR_BAD, "");
 	make_well(&w);
 	w.facts.quarantined = 1;
+	w.facts.quarantined_at = NOW - 29 * DAY;
 	expect(&w, "quarantine", DOCTOR_WARN, "");
+	w.facts.quarantined_at = NOW - 30 * DAY;
+	expect(&w, "quarantine", DOCTOR_INFO, "");
 	make_well(&w);
-	w.facts.gap = true;
+	w.facts.gap = w.facts.old_gap = true;
 	expect(&w, "incomplete", DOCTOR_WARN, "");
+	w.facts.gap = false;
+	expect(&w, "incomplete", DOCTOR_INFO, "");
 	make_well(&w);
 	w.facts.full = true;
 	expect(&w, "full", DOCTOR_BAD, "");

@@ -211,7 +211,8 @@ static void check_state(struct doctor *doctor, const struct doctor_device *d)
 		doctor_message(
 			finding,
 			TEXTS("%s runs from a copy: a restored backup, a clone, or "
-			      "its keys were stolen",
+			      "its keys were stolen, and who has the copy acts "
+			      "as this device",
 			      d->name));
 		doctor_fix(
 			finding,
@@ -228,7 +229,9 @@ static void check_state(struct doctor *doctor, const struct doctor_device *d)
 			      "complete comparison: it withholds, or is full",
 			      d->name));
 		doctor_fix(finding,
-			   TEXTS("fob sync --wait; look into its log"));
+			   TEXTS("fob sync --wait; if that stays so, look into "
+				 "the log of fobd on '%s'",
+				 d->name));
 	}
 }
 
@@ -317,7 +320,8 @@ static void check_snapshot(struct doctor *doctor)
 			finding,
 			TEXTS("this device has made no snapshot: there is "
 			      "nothing to recover from but other devices"));
-	doctor_fix(finding, TEXTS("fob snapshot"));
+	doctor_fix(finding, TEXTS("fob snapshot -o FILE, or snapshot-dir in "
+				  "fobd.conf makes them daily"));
 }
 
 static void check_clock(struct doctor *doctor)
@@ -392,15 +396,30 @@ static void check_membership(struct doctor *doctor)
 			      "know something, perhaps a revocation, that "
 			      "has not come here"));
 		doctor_fix(finding, TEXTS("fob sync --wait"));
+	} else if (facts->old_gap) {
+		finding = doctor_find(doctor, "incomplete", DOCTOR_INFO);
+		doctor_message(
+			finding,
+			TEXTS("changes of membership are named that no device "
+			      "has brought in a day: those of a device that "
+			      "was revoked, or one that is away knows them"));
+		doctor_fix(finding, TEXTS("switch on the devices that are "
+					  "away; else nothing"));
 	}
 	if (facts->quarantined > 0) {
-		finding = doctor_find(doctor, "quarantine", DOCTOR_WARN);
+		bool old = doctor_days(facts, facts->quarantined_at) >=
+			   DOCTOR_QUARANTINE_DAYS;
+
+		finding = doctor_find(doctor, "quarantine",
+				      old ? DOCTOR_INFO : DOCTOR_WARN);
 		doctor_message(
 			finding,
 			TEXTS("%s items were written too late to count, by devices "
-			      "that are revoked or suspended",
+			      "that are revoked or suspended: what is yours "
+			      "among them does not show",
 			      NUMBER(facts->quarantined)));
-		doctor_fix(finding, TEXTS("fob quarantine"));
+		doctor_fix(finding, TEXTS("fob quarantine; fob quarantine "
+					  "import ID takes one over"));
 	}
 }
 

@@ -18,6 +18,7 @@ const char *doctor_severity(enum doctor_severity severity);
 #define DOCTOR_DRILL_DAYS 180
 #define DOCTOR_SNAPSHOT_DAYS 30
 #define DOCTOR_CONTACT_DAYS 365
+#define DOCTOR_QUARANTINE_DAYS 30 /* since the last one came */
 #define DOCTOR_CLOCK_BAD_MS 30000 /* codes are refused */
 #define DOCTOR_EACH 20		  /* findings of one check */
 
@@ -54,13 +55,15 @@ struct doctor_facts {
 	uint64_t drill;	   /* the kit was proven last, 0: never */
 	uint64_t snapshot; /* the last good one, 0: never */
 	bool clock_known;
-	int64_t clock_offset; /* ms, ours minus theirs */
-	size_t quarantined;   /* items */
-	bool gap;	      /* class 0 that others know is not here */
-	bool frozen;	      /* two recovery kits at once */
-	bool poisoned;	      /* a key's wraps are wrong */
-	bool full;	      /* the store */
-	size_t lost;	      /* current versions that nobody has */
+	int64_t clock_offset;	 /* ms, ours minus theirs */
+	size_t quarantined;	 /* items */
+	uint64_t quarantined_at; /* the last of them came, ms since 1970 */
+	bool gap;		 /* class 0 that others know is not here */
+	bool old_gap;  /* the same, for longer than it is any evidence */
+	bool frozen;   /* two recovery kits at once */
+	bool poisoned; /* a key's wraps are wrong */
+	bool full;     /* the store */
+	size_t lost;   /* current versions that nobody has */
 };
 
 struct finding {

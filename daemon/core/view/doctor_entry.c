@@ -126,7 +126,8 @@ void doctor_whole(struct doctor *doctor)
 				      "one of the codes is right",
 				      name));
 			doctor_fix(finding,
-				   TEXTS("fob resolve '%s' --keep VERSION",
+				   TEXTS("fob conflicts, then: fob resolve "
+					 "'%s' --keep VERSION",
 					 name));
 		}
 	}
