@@ -150,7 +150,6 @@ static void *map_again(size_t n, int fd)
 
 	if (fstat(fd, &st) < 0)
 		return MAP_FAILED;
-	REQUIRE(!map.used);
 	if (map.address && (map.inode != st.st_ino || map.n != n)) {
 		syscall(SYS_munmap, map.address, map.n);
 		map.address = NULL;
@@ -175,7 +174,7 @@ void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 	if (platter_has(fd)) {
 		/* Of a file of LMDB the locks alone are written by mapping. */
 		REQUIRE(!(prot & PROT_WRITE) || n < 65536);
-		if (prot == PROT_READ && flags == MAP_SHARED && offset == 0)
+		if (prot == PROT_READ && flags == MAP_SHARED && !map.used)
 			return map_again(n, fd);
 	}
 	long p = syscall(SYS_mmap, at, n, prot, flags, fd, offset);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STEPS_MAX 400 /* transactions of a life, more than any plan needs */
 
@@ -18,6 +19,7 @@ static const char *const texts[TALLIES] = {
 	[TALLY_UNOPENED] = "starts that failed and said so",
 	[TALLY_MENDED] = "first commits after a mended disk",
 	[TALLY_WIPES] = "stores wiped",
+	[TALLY_RENEWED] = "stores followed by another",
 	[TALLY_RESTORED] = "older images restored",
 };
 
@@ -234,13 +236,75 @@ static bool wipe(struct life *life)
 	return start_again(life);
 }
 
+/* Somebody removes an old store in the end. */
+static void remove_before(struct life *life, uint32_t number)
+{
+	char path[PATH_BYTES], file[PATH_BYTES + 16];
+
+	snprintf(path, sizeof(path), "%s/store.before-%u", life->vault, number);
+	snprintf(file, sizeof(file), "%s/data.mdb", path);
+	unlink(file);
+	snprintf(file, sizeof(file), "%s/lock.mdb", path);
+	unlink(file);
+	rmdir(path);
+}
+
+/* Ended: it follows now, or at the next start, whatever happens. */
+static bool follow(struct life *life, const struct rows *next)
+{
+	int rc;
+
+	life->tallies[TALLY_RENEWED]++;
+	life->may[0] = *next;
+	certain(life);
+	rc = store_renew(life->store);
+	tell(life, "the next one: %d", rc);
+	if (life->platter->dead)
+		return true;
+	if (rc && !may_say(life, rc))
+		return wrong(life, "store_renew: %d", rc);
+	if (rc)
+		return start_again(life);
+	if (life->renewals > 2)
+		remove_before(life, life->renewals - 2);
+	return life->platter->dead || settle(life, false);
+}
+
+static bool renew(struct life *life)
+{
+	struct rows next;
+	char name[16];
+	int rc;
+
+	rows_make(&next, life->store, &life->draw, &life->version);
+	if (draw_chance(&life->draw, 1)) {
+		store_next_drop(life->store);
+		return true;
+	}
+	snprintf(name, sizeof(name), "%u", ++life->renewals);
+	rc = store_next_end(life->store, name);
+	tell(life, "another store beside: %s", strerror(-rc));
+	if (life->platter->dead) {
+		/* What it thinks that it says nobody hears any more. */
+		in_doubt(life, &next);
+		return true;
+	}
+	if (rc == 0)
+		return follow(life, &next);
+	/* The old one goes on. */
+	return may_say(life, rc) ||
+	       wrong(life, "store_next_end: %s", strerror(-rc));
+}
+
 static bool step(struct life *life)
 {
 	uint32_t what = draw_below(&life->draw, 64);
 
 	if (what == 0)
 		return wipe(life);
-	if (what <= 2) {
+	if (what <= 2)
+		return renew(life);
+	if (what <= 4) {
 		int rc = store_rest(life->store);
 		return rc == 0 || life->platter->dead ||
 		       wrong(life, "store_rest: %s", strerror(-rc));
@@ -334,7 +398,7 @@ bool life_run(struct life *life, uint64_t seed)
 
 	life->seed = seed;
 	life->draw = draw_stream(seed, 2);
-	life->version = 0;
+	life->version = life->renewals = 0;
 	life->wrong[0] = '\0';
 	platter_begin(life->platter, seed);
 	platter_drop(life->image);

@@ -23,6 +23,7 @@ enum tally {
 	TALLY_UNOPENED, /* starts that failed, and said so */
 	TALLY_MENDED,	/* commits after the disk was well again */
 	TALLY_WIPES,
+	TALLY_RENEWED,	/* stores followed by another */
 	TALLY_RESTORED, /* older images put back */
 	TALLIES,
 };
@@ -41,6 +42,7 @@ struct life {
 	/* An older image, and what it holds. */
 	struct inode *image;
 	struct rows then;
+	uint32_t renewals;
 	uint64_t tallies[TALLIES];
 	bool trace;
 	char wrong[200]; /* the first thing that is, else empty */

@@ -25,7 +25,7 @@
 #include "tests/disk/life.h"
 #include "tests/disk/service.h"
 
-#define TWICE 1 /* every so manieth seed is run again, with real forks */
+#define TWICE 50 /* every so manieth seed is run again, with real forks */
 
 static struct platter platter;
 static struct life life;

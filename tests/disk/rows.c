@@ -66,8 +66,11 @@ static void fill(uint8_t *ret, uint32_t i, struct row row)
 	memcpy(ret, &row.version, sizeof(row.version));
 }
 
-static void put(struct row *row, struct store *store, uint32_t i,
-		struct draw *draw)
+typedef void put_row(struct store *store, enum table table, struct bytes key,
+		     struct bytes value);
+
+static void put(struct row *row, uint32_t i, struct draw *draw,
+		struct store *store, put_row *to)
 {
 	static uint8_t value[16384];
 	uint8_t name[TABLE_KEY_MAX];
@@ -79,8 +82,8 @@ static void put(struct row *row, struct store *store, uint32_t i,
 	if (row->size > 4096 && !draw_chance(draw, 2))
 		row->size = kinds[k].least + row->size % 600;
 	fill(value, i, *row);
-	store_put(store, kinds[k].table, key_of(name, i),
-		  (struct bytes){ value, row->size });
+	to(store, kinds[k].table, key_of(name, i),
+	   (struct bytes){ value, row->size });
 }
 
 void rows_change(struct rows *rows, struct store *store, struct draw *draw,
@@ -101,7 +104,21 @@ void rows_change(struct rows *rows, struct store *store, struct draw *draw,
 			continue;
 		}
 		rows->row[i].version = ++*version;
-		put(&rows->row[i], store, i, draw);
+		put(&rows->row[i], i, draw, store, store_put);
+	}
+}
+
+void rows_make(struct rows *ret, struct store *store, struct draw *draw,
+	       uint32_t *version)
+{
+	uint32_t n = 1 + draw_below(draw, 40);
+
+	memset(ret, 0, sizeof(*ret));
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t i = draw_below(draw, ROWS);
+
+		ret->row[i].version = ++*version;
+		put(&ret->row[i], i, draw, store, store_next_put);
 	}
 }
 

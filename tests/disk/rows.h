@@ -24,6 +24,10 @@ struct rows {
 void rows_change(struct rows *rows, struct store *store, struct draw *draw,
 		 uint32_t *version);
 
+/* Fills the store that is to follow with rows of its own. */
+void rows_make(struct rows *ret, struct store *store, struct draw *draw,
+	       uint32_t *version);
+
 /* Reads all tables; a row that is none of ours is a failure: negative. */
 int rows_read(struct rows *ret, struct store *store);
 
