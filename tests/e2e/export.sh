@@ -248,7 +248,7 @@ full() (
 )
 exits 1 "no room" full
 equal "and nothing was left anywhere" \
-	"$(find "$work" -mindepth 1 \( -name 'x' -o -name '*.??????' \) \
+	"$(find "$work" -mindepth 1 \( -name 'x' -o -name '?*.??????' \) \
 	-printf '%f ')" ""
 fob a export --format aegis -o "$work/x" \
 	--file-passphrase-file "$work/filepass" 2>/dev/null

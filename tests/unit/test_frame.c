@@ -190,6 +190,23 @@ static void test_any_pieces(UNUSED void **state)
 	}
 }
 
+/* Passphrases come in frames. */
+static void test_wiped_when_done(UNUSED void **state)
+{
+	static const uint8_t wire[] = "\0\0\0\6secret\0\0\0\1x";
+	struct bytes in = { wire, FRAME_HEADER + 6 };
+	AUTO_FRAME struct frame f;
+	struct bytes message;
+
+	frame_init(&f, MAX);
+	assert_int_equal(frame_take(&f, &in, &message), 0);
+	assert_ptr_equal(message.p, f.buffer);
+	in = (struct bytes){ wire + FRAME_HEADER + 6, 1 };
+	assert_int_equal(frame_take(&f, &in, &message), FRAME_ERR_MORE);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(f.buffer[i], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_limit_can_change),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_any_pieces),
+		cmocka_unit_test(test_wiped_when_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,10 +69,12 @@ int rename(const char *from, const char *to)
 }
 
 static int n_metas; /* writes of both meta pages at once */
+static int n_synced; /* writes that return when they are on disk */
 
 ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
 {
 	n_metas += n == 8192 && offset == 0;
+	n_synced += (fcntl(fd, F_GETFL) & O_DSYNC) != 0;
 	return syscall(SYS_pwrite64, fd, data, n, offset);
 }
 
@@ -197,6 +199,26 @@ static void meta_pages_are_written_anew(void **state UNUSED)
 	n_metas = 0;
 	assert_int_equal(store_open(vault, &store), 0);
 	assert_int_equal(n_metas, 1);
+	store_close(store);
+}
+
+/* The pages are flushed, then the meta page that makes them count is. */
+static void commit_waits_for_the_disk(void **state UNUSED)
+{
+	static const uint8_t key[] = { 'a' }, value[] = { 1, 2, 3 };
+	struct store *store;
+
+	assert_int_equal(store_open(vault, &store), 0);
+	for (int i = 0; i < 3; i++) {
+		n_calls = 0;
+		n_synced = 0;
+		store_put(store, TABLE_LOCAL, BYTES(key), BYTES(value));
+		assert_int_equal(store_commit(store), 0);
+		assert_int_equal(n_calls, 1);
+		assert_int_equal(
+			call_index("fdatasync", below("store/data.mdb")), 0);
+		assert_int_equal(n_synced, 1);
+	}
 	store_close(store);
 }
 
@@ -344,7 +366,10 @@ static void files_are_private(void **state UNUSED)
 	struct store *store;
 	struct stat st;
 
+	/* Whoever starts us may have a mask of its own. */
+	umask(0);
 	assert_int_equal(store_open(vault, &store), 0);
+	umask(077);
 	assert_int_equal(stat(vault, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(stat(below("store"), &st), 0);
@@ -417,6 +442,7 @@ int main(void)
 		TEST(new_store_is_flushed_before_it_has_its_name),
 		TEST(store_that_is_there_is_flushed_before_it_is_used),
 		TEST(meta_pages_are_written_anew),
+		TEST(commit_waits_for_the_disk),
 		TEST(failure_at_any_flush_leaves_no_half_store),
 		TEST(next_store_takes_the_place),
 		TEST(next_store_is_found_again),

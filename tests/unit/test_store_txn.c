@@ -194,6 +194,25 @@ static void first_failure_stays(void **state UNUSED)
 			 -ENOENT);
 }
 
+/* The same for a row that cannot be put: the others of its step go as well. */
+static void failed_row_takes_its_step_with_it(void **state UNUSED)
+{
+	struct bytes found, endless = { (const uint8_t *)"x", SIZE_MAX / 2 };
+	uint8_t key[4];
+
+	seq_key(key, 1);
+	store_put(store, TABLE_LOCAL, text("before"), text("1"));
+	store_put(store, TABLE_BLOB, BYTES(key), endless);
+	store_put(store, TABLE_LOCAL, text("after"), text("2"));
+	assert_int_equal(store_pending(store), 0);
+	assert_int_equal(store_commit(store), -EIO);
+	reopen();
+	assert_int_equal(store_get(store, TABLE_LOCAL, text("before"), &found),
+			 -ENOENT);
+	assert_int_equal(store_get(store, TABLE_LOCAL, text("after"), &found),
+			 -ENOENT);
+}
+
 static void small_store_is_not_full(void **state UNUSED)
 {
 	for (uint32_t i = 0; i < 1000; i++)
@@ -208,6 +227,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(rows_come_back),	       TEST(uncommitted_rows_are_lost),
 		TEST(scan_goes_up_by_seq),     TEST(first_failure_stays),
+		TEST(failed_row_takes_its_step_with_it),
 		TEST(small_store_is_not_full),
 	};
 	umask(077);

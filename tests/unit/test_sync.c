@@ -807,6 +807,44 @@ static void test_ack(void **state UNUSED)
 	pipe_free(s.p);
 }
 
+/* Whoever took an entry without its blob has acknowledged no copy of it. */
+static void test_ack_of_stub(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	struct sync_load load = { 0 };
+	int entry = build_entry(&p->b, 0, 1, NO_PARENTS);
+	const struct item *item = &p->b.items[entry];
+
+	put(p, 0, entry);
+	load.item = set_find(&side->set, build_id(&p->b, entry));
+	load.signature = BYTES(item->signature);
+	load.body = (struct bytes){ item->body, item->body_len };
+	for (int blob = 0; blob < 2; blob++) {
+		uint8_t tag[SYNC_TAG], hash[SYNC_TAG], taken[1] = { 1 };
+		Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+		Fob__Ack ack = FOB__ACK__INIT;
+
+		if (blob)
+			load.blob =
+				(struct bytes){ item->blob, item->blob_len };
+		assert_int_equal(sync_serve(&side->sync, side->peer, &load, 1),
+				 0);
+		sync_tag(side->peer, item->id, load.blob, tag);
+		crypto_generichash(hash, sizeof(hash), tag, sizeof(tag), key,
+				   sizeof(key));
+		ack.seq = side->peer->seq;
+		ack.taken = (ProtobufCBinaryData){ 1, taken };
+		ack.hash = (ProtobufCBinaryData){ sizeof(hash), hash };
+		message.ack = &ack;
+		assert_int_equal(
+			sync_message(&side->sync, side->peer, &message), 0);
+		assert_int_equal(side->peer->n_unacked, 0);
+		assert_int_equal(knows(p, 0, entry), blob);
+	}
+	pipe_free(p);
+}
+
 static int message_of(struct pipe *p, Fob__PeerMessage *message)
 {
 	return sync_message(&p->sides[0].sync, p->sides[0].peer, message);
@@ -1234,6 +1272,7 @@ int main(void)
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_of_stub),
 		cmocka_unit_test(test_protocol),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_new_roots),

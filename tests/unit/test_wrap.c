@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "daemon/core/trust/digest.h"
+
 static uint8_t key[KEY_SIZE], parent[KEY_SIZE], secret[KEY_SIZE];
 static uint8_t vault_id[ID_SIZE];
 static uint8_t kid[KID_SIZE];
@@ -184,6 +186,28 @@ static void test_parent(UNUSED void **state)
 	assert_int_equal(wrap_open_parent(opened, key, &sealed), WRAP_ERR_BAD);
 }
 
+/* Whoever makes an item seals what it likes under any name. */
+static void test_foreign_name(UNUSED void **state)
+{
+	static const uint8_t nonce[12];
+	Fob__SealedParent sealed = FOB__SEALED_PARENT__INIT;
+	uint8_t sealing[KEY_SIZE], box[BOX_SIZE], opened[KEY_SIZE] = { 7 };
+	const struct bytes parts[] = { LABEL("fob/1 parent"),
+				       { kid, KID_SIZE } };
+
+	DIGEST(sealing, KEY_SIZE, BYTES(key), parts);
+	sealed.kid = (ProtobufCBinaryData){ KID_SIZE, kid };
+	sealed.box = (ProtobufCBinaryData){ BOX_SIZE, box };
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		box, NULL, key, KEY_SIZE, NULL, 0, NULL, nonce, sealing);
+	assert_int_equal(wrap_open_parent(opened, key, &sealed), 0);
+	assert_memory_equal(opened, key, KEY_SIZE);
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		box, NULL, parent, KEY_SIZE, NULL, 0, NULL, nonce, sealing);
+	assert_int_equal(wrap_open_parent(opened, key, &sealed), WRAP_ERR_BAD);
+	assert_memory_equal(opened, key, KEY_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_low_order),
 		cmocka_unit_test(test_parent),
+		cmocka_unit_test(test_foreign_name),
 	};
 
 	if (sodium_init() < 0)
