@@ -162,7 +162,12 @@ static void test_locked(void **state)
 	const Fob__Reply *reply;
 
 	assert_int_equal(list(home)->status, STATUS_OK);
+	assert_true(home->one.node->keyring.n_secrets > 0);
 	assert_int_equal(lock(home)->status, STATUS_OK);
+	/* Its keys are gone, not only out of reach. */
+	assert_int_equal(home->one.node->keyring.n_secrets, 0);
+	assert_null(home->one.node->unlock_key);
+	assert_false(home->one.node->self->unlocked);
 	reply = list(home);
 	assert_int_equal(reply->status, STATUS_LOCKED);
 	assert_int_equal(reply->need, FOB__NEED__NEED_UNLOCK);

@@ -415,6 +415,12 @@ static void test_socket_path(void **state)
 	setenv("XDG_RUNTIME_DIR", "/run/me", 1);
 	assert_int_equal(socket_path(NULL, ret), 0);
 	assert_string_equal(ret, "/run/me/fob/fobd.sock");
+	/* XDG: a relative path is to be ignored. */
+	setenv("XDG_RUNTIME_DIR", "run/me", 1);
+	setenv("XDG_DATA_HOME", "data", 1);
+	assert_true(socket_path(NULL, ret) != 0 || ret[0] == '/');
+	unsetenv("XDG_DATA_HOME");
+	setenv("XDG_RUNTIME_DIR", "/run/me", 1);
 	setenv("FOB_PROFILE", "work", 1);
 	assert_int_equal(socket_path(NULL, ret), 0);
 	assert_string_equal(ret, "/run/me/fob-work/fobd.sock");

@@ -235,6 +235,22 @@ static void test_clock(void **state)
 	assert_int_equal(blobs(world, 1), 1);
 }
 
+/* A clock that nobody can be asked about may be years ahead. */
+static void test_nobody_to_ask(void **state)
+{
+	struct world *world = *state;
+	char bank[] = "bank";
+
+	assert_int_equal(purge(world, 0, bank, false)->status, STATUS_OK);
+	world_run(world, 5000);
+	world_kill(world, 0);
+	days(world, 40);
+	assert_int_equal(blobs(world, 1), 2);
+	world_start(world, 0);
+	days(world, 2);
+	assert_int_equal(blobs(world, 1), 1);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -243,6 +259,7 @@ int main(void)
 		TEST(test_purger_revoked), TEST(test_superseded),
 		TEST(test_said_gone),	   TEST(test_newcomer),
 		TEST(test_trash),	   TEST(test_clock),
+		TEST(test_nobody_to_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -468,6 +468,12 @@ static void test_resumed(void **state)
 	assert_int_equal(members(world, A), 1);
 	assert_int_equal(world->nodes[B].node->state, NODE_JOINING);
 	world_invite(world, A, code, &inviting);
+	/* They open with the passphrase that they were made with. */
+	passphrase[0] ^= 1;
+	joining = join(world, B, code, "b");
+	passphrase[0] ^= 1;
+	assert_int_equal(ended(world, B, joining), STATUS_REFUSED);
+	assert_int_equal(members(world, A), 1);
 	joining = join(world, B, code, "b");
 	assert_int_equal(ended(world, B, joining), STATUS_OK);
 	assert_memory_equal(world->nodes[B].node->self->id, id, sizeof(id));

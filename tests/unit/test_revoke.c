@@ -117,6 +117,9 @@ static void test_at_once(void **state)
 	assert_int_equal(reply->status, STATUS_OK);
 	revoked = said(world, 0, reply->id);
 	assert_string_equal(revoked->effect, "revoked");
+	/* Whoever put it out has paid: the new key is there with the answer. */
+	assert_false(keyring_rotation_owed(&world->nodes[0].node->keyring, 0,
+					   author_of(world, 0, 0)));
 	/* b had let c in: the person is told. */
 	assert_int_equal(revoked->n_added, 1);
 	assert_string_equal(revoked->added[0], "c");
@@ -133,6 +136,38 @@ static void test_at_once(void **state)
 	assert_int_equal(world_code(world, 1, "bank")->status, STATUS_OK);
 	assert_int_equal(ask_device(world, 1, "c", false)->status,
 			 STATUS_REFUSED);
+}
+
+/* Is there a REVOKE of whom, by whom, that counts at a? */
+static bool revoked_by(const struct world *world, int whom, int by)
+{
+	const struct set *set = &world->nodes[0].node->set;
+	const uint8_t *target = world->nodes[whom].node->self->id;
+
+	for (uint32_t i = 0; i < set->n_heads; i++) {
+		const Fob__Revoke *revoke = set->heads[i]->head->revoke;
+		const struct set_item *item = &set->items[set->heads_item[i]];
+
+		if (revoke && (item->flags & SET_CARRIED) &&
+		    item->author == author_of(world, 0, by) &&
+		    !memcmp(revoke->target.data, target, DEVICE_ID_SIZE))
+			return true;
+	}
+	return false;
+}
+
+/* What b put out stays out by a's word, whatever becomes of b's. */
+static void test_again(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(ask_device(world, 1, "c", false)->status, STATUS_OK);
+	world_run(world, 5000);
+	assert_true(revoked_by(world, 2, 1));
+	assert_false(revoked_by(world, 2, 0));
+	assert_int_equal(ask_device(world, 0, "b", false)->status, STATUS_OK);
+	assert_true(revoked_by(world, 1, 0));
+	assert_true(revoked_by(world, 2, 0));
 }
 
 static void test_checklist(void **state)
@@ -258,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_checklist, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_suspend, setup, teardown),
