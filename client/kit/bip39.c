@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "client/kit/spelling.h"
+
 #define WORD_BITS 11
 
 static bool entropy_size(size_t n)
@@ -54,52 +56,10 @@ void bip39_write(char ret_text[static BIP39_TEXT_SIZE], struct bytes entropy)
 	sodium_memzero(bits, sizeof(bits));
 }
 
-static bool space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool next_word(struct bytes *text, struct bytes *ret_word)
-{
-	size_t n = 0;
-
-	while (text->n > 0 && space(text->p[0])) {
-		text->p++;
-		text->n--;
-	}
-	while (n < text->n && !space(text->p[n]))
-		n++;
-	*ret_word = (struct bytes){ text->p, n };
-	text->p += n;
-	text->n -= n;
-	return n > 0;
-}
-
 int bip39_find(struct bytes word)
 {
-	char lower[BIP39_WORD_SIZE] = { 0 };
-	int low = 0, high = BIP39_LIST - 1;
-	size_t i;
-
-	if (word.n == 0 || word.n >= BIP39_WORD_SIZE)
-		return -1;
-	for (i = 0; i < word.n; i++) {
-		uint8_t c = word.p[i];
-
-		lower[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	while (low <= high) {
-		int middle = (low + high) / 2;
-		int order = strcmp(lower, bip39_words[middle]);
-
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-	}
-	return -1;
+	_Static_assert(BIP39_WORD_SIZE == SPELLING_SIZE, "one size");
+	return spelling_find(bip39_words, BIP39_LIST, word);
 }
 
 static int count_words(struct bytes text, size_t *ret_words)
@@ -107,7 +67,7 @@ static int count_words(struct bytes text, size_t *ret_words)
 	struct bytes word;
 	size_t n = 0;
 
-	while (next_word(&text, &word))
+	while (spelling_next(&text, &word))
 		n++;
 	*ret_words = n;
 	if (n < 12 || n > BIP39_WORDS_MAX || n % 3 != 0)
@@ -122,7 +82,7 @@ static int read_words(uint8_t *bits, struct bytes text,
 	struct bytes word;
 	size_t w, b;
 
-	for (w = 0; next_word(&text, &word); w++) {
+	for (w = 0; spelling_next(&text, &word); w++) {
 		int index = bip39_find(word);
 
 		if (index < 0) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/kit/feistel.h"
+#include "client/kit/spelling.h"
 
 #define WORD_BITS 10
 #define HEAD_WORDS 4
@@ -11,52 +12,10 @@
 
 /* --- words ----------------------------------------------------------------- */
 
-static bool space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool next_word(struct bytes *text, struct bytes *ret_word)
-{
-	size_t n = 0;
-
-	while (text->n > 0 && space(text->p[0])) {
-		text->p++;
-		text->n--;
-	}
-	while (n < text->n && !space(text->p[n]))
-		n++;
-	*ret_word = (struct bytes){ text->p, n };
-	text->p += n;
-	text->n -= n;
-	return n > 0;
-}
-
 int slip39_find(struct bytes word)
 {
-	char lower[SLIP39_WORD_SIZE] = { 0 };
-	int low = 0, high = SLIP39_LIST - 1;
-	size_t i;
-
-	if (word.n == 0 || word.n >= SLIP39_WORD_SIZE)
-		return -1;
-	for (i = 0; i < word.n; i++) {
-		uint8_t c = word.p[i];
-
-		lower[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	while (low <= high) {
-		int middle = (low + high) / 2;
-		int order = strcmp(lower, slip39_words[middle]);
-
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-	}
-	return -1;
+	_Static_assert(SLIP39_WORD_SIZE == SPELLING_SIZE, "one size");
+	return spelling_find(slip39_words, SLIP39_LIST, word);
 }
 
 /* --- checksum -------------------------------------------------------------- */
@@ -123,14 +82,14 @@ static int read_words(uint16_t words[static SLIP39_WORDS_MAX],
 	struct bytes rest = text, word;
 	size_t n = 0;
 
-	while (next_word(&rest, &word))
+	while (spelling_next(&rest, &word))
 		n++;
 	if (n < SLIP39_WORDS_MIN || n > SLIP39_WORDS_MAX) {
 		*ret_place = (struct slip39_place){ .number = n };
 		return SLIP39_ERR_COUNT;
 	}
 	*ret_n = n;
-	for (n = 0; next_word(&text, &word); n++) {
+	for (n = 0; spelling_next(&text, &word); n++) {
 		int index = slip39_find(word);
 
 		if (index < 0) {

@@ -2,6 +2,8 @@
  * BIP-39 words: the vectors of the reference implementation (three are
  * written in, all are read from $FOB_FIXTURES/vectors where that is set), and
  * what is told about words that are wrong.
+ *
+ * Covers: spelling.
  */
 #include <setjmp.h>
 #include <stdarg.h>
