@@ -430,6 +430,36 @@ static void unasked(void **state)
 	effects_deinit(&effects);
 }
 
+/* Keys are signed for who stands above, and for nobody else. */
+static void offered_from_below(void **state)
+{
+	struct world *world = *state;
+	struct node *b = world->nodes[1].node;
+	struct event event = { .mono = b->mono, .wall = b->wall };
+	Fob__Reset offer = FOB__RESET__INIT;
+	uint8_t *const ids[] = { world->nodes[2].id, world->nodes[0].id };
+	char words[128];
+
+	offer.ordinal = 9;
+	renewal_words(world, 1, renewal_begin(world, 1, NULL), words);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct effects effects;
+		struct step step = { .node = b,
+				     .event = &event,
+				     .effects = &effects };
+		struct sync_peer *peer =
+			sync_peer_of(&b->sync, set_author(&b->set, ids[i]));
+
+		effects_init(&effects);
+		assert_non_null(peer);
+		assert_int_equal(reset_message(&step, peer, &offer), 0);
+		assert_int_equal(b->reset->offered, i == 1);
+		assert_int_equal(effects.n, i);
+		assert_int_equal(b->sync.n_out, i);
+		effects_deinit(&effects);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +482,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words_stand_for_all_keys, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(unasked, setup, teardown),
+		cmocka_unit_test_setup_teardown(offered_from_below, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
