@@ -5,6 +5,7 @@
 
 #include "daemon/core/account.h"
 #include "daemon/core/checklist.h"
+#include "daemon/core/missing.h"
 #include "daemon/core/view/doctor.h"
 
 #define BATCH 32 /* findings in one reply; each has 1.2 KiB at most */
@@ -57,6 +58,28 @@ static void fill_device(struct node *node, uint32_t author,
 	ret->last_seen = status ? status->time : 0;
 	if (ret->self || (peer && peer->up))
 		ret->last_seen = (uint64_t)node->wall;
+}
+
+static int fill_devices(struct node *node, struct examination *e)
+{
+	AUTO_FREE struct missing *missing =
+		calloc(node->set.n_authors + 1u, sizeof(*missing));
+
+	if (!missing || missing_look(node, missing) < 0)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < node->set.n_authors; i++) {
+		const struct sync_peer *peer = sync_peer_of(&node->sync, i);
+		struct doctor_device *to = &e->devices[i];
+
+		fill_device(node, i, to);
+		to->broken = missing[i].broken;
+		if (peer && peer->up)
+			continue; /* what it held is on its way */
+		to->told = missing[i].told;
+		to->told_at = missing[i].told_at;
+		to->here = missing[i].here;
+	}
+	return 0;
 }
 
 /* The newest that any device tells of. */
@@ -165,8 +188,9 @@ static int gather(struct node *node, uint32_t copies, struct examination *e)
 		return r;
 	facts->now = node->wall > 0 ? (uint64_t)node->wall : 0;
 	facts->copies = copies ? copies : DOCTOR_COPIES;
-	for (uint32_t i = 0; i < node->set.n_authors; i++)
-		fill_device(node, i, &e->devices[i]);
+	r = fill_devices(node, e);
+	if (r < 0)
+		return r;
 	fill_groups(node, e);
 	fill_entries(node, e);
 	facts->devices = e->devices;
@@ -182,6 +206,7 @@ static int gather(struct node *node, uint32_t copies, struct examination *e)
 	facts->gap = gap_fresh(node);
 	facts->old_gap = gap_any(node);
 	facts->lost = compact_lost(node);
+	facts->keyless = missing_keys(node);
 	facts->frozen = node->set.frozen;
 	facts->full = node->sync.full;
 	return 0;

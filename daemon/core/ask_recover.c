@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/core/missing.h"
 #include "daemon/core/recover.h"
 #include "proto/secret.h"
 #include "proto/text.h"
@@ -252,6 +253,7 @@ static int fetch_end(struct step *step, struct call *call)
 	int r;
 
 	recover->fetch = FETCH_DONE;
+	recover->unequal |= peer && !peer->was_equal;
 	if (peer)
 		sync_down(&node->sync, peer);
 	peer_close(step, recover->fetch_conn);
@@ -452,14 +454,24 @@ static int make_revokes(struct step *step, const Fob__RecoverAsk *ask)
 	return r;
 }
 
+/*
+ * Main is what a device is there for. Another group may have keys for an older
+ * kit only, or from one who left this kit out: it stays shut, and the doctor
+ * says so, but it shall not keep all else from coming back.
+ */
 static int make_keys(struct step *step)
 {
 	struct node *node = step->node;
 	uint32_t n = node->roster.n_groups;
 	int r = keyring_open_kit(&node->keyring, &node->recover->kit);
 
-	for (uint32_t i = 0; i < n && r == 0; i++)
-		r = write_key(step, node->roster.groups[i].group, NONE);
+	for (uint32_t i = 0; i < n && r == 0; i++) {
+		uint32_t group = node->roster.groups[i].group;
+
+		r = write_key(step, group, NONE);
+		if (r == WRITE_ERR_NO_KEY && group != 0)
+			r = 0;
+	}
 	return r;
 }
 
@@ -545,6 +557,14 @@ static void add_name(const struct node *node, uint32_t author,
 			(char *)(uintptr_t)node_device_name(node, author);
 }
 
+/* What is there is whole in itself, and yet may not be all. 1: say so. */
+static int make_doubts(const struct node *node)
+{
+	int r = missing_any(node);
+
+	return r < 0 ? r : r > 0 || node->recover->unequal;
+}
+
 static int make_reply(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
@@ -552,7 +572,15 @@ static int make_reply(struct step *step, struct call *call)
 	Fob__Reply reply = FOB__REPLY__INIT;
 	Fob__Recovered recovered = FOB__RECOVERED__INIT;
 	struct names revoked = { .n = 0 }, kept = { .n = 0 };
+	char doubt[] = "not all that the devices of this vault knew is here: "
+		       "fob doctor says what is missing";
+	char *warnings[] = { doubt };
+	int r = make_doubts(node);
 
+	if (r < 0)
+		return r;
+	reply.warnings = warnings;
+	reply.n_warnings = r > 0;
 	for (size_t i = 0; i < ask->n_revoke; i++)
 		add_name(node, set_author(&node->set, ask->revoke[i].data),
 			 &revoked);
@@ -600,6 +628,12 @@ static int recover_make(struct step *step, struct call *call)
 		r = make_device(step, call);
 	if (r < 0)
 		return r;
+	if (r == WRITE_ERR_NO_KEY)
+		return recover_stop(step, call, STATUS_FAILED,
+				    "no key that these words open is in what "
+				    "came, so nothing of it could be read: "
+				    "give another source besides; nothing was "
+				    "changed");
 	if (r > 0)
 		return recover_stop(step, call, STATUS_FAILED,
 				    "the new device could not be made: what is "

@@ -83,6 +83,7 @@ struct recover {
 	char address[64];
 	uint8_t server[KEY_SIZE]; /* its transport key */
 	uint64_t told;		  /* mono ms: progress */
+	bool unequal;		  /* one did not give all it announced */
 	enum status status;	  /* of FAILED */
 	char why[256];
 	/* Who served us, and where. */

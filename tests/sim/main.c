@@ -57,7 +57,8 @@ static struct shared {
 static const struct story *const lists[] = { stories_sync,    stories_merge,
 					     stories_members, stories_trouble,
 					     stories_bytes,   stories_recover,
-					     stories_loss,    stories_reset };
+					     stories_loss,    stories_reset,
+					     stories_withheld };
 
 static const struct story *find_story(const char *name)
 {

@@ -17,7 +17,7 @@ struct story {
 /* One list a file; the last has no name. */
 extern const struct story stories_sync[], stories_merge[], stories_members[],
 	stories_trouble[], stories_bytes[], stories_recover[], stories_loss[],
-	stories_reset[];
+	stories_reset[], stories_withheld[];
 
 /* Nodes a, b, ... in one vault and in sync; a made it. */
 void story_vault(struct world *world, int n);

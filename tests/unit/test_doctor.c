@@ -1,7 +1,7 @@
 /*
  * Each finding of the doctor, provoked, and not found in a vault that is well.
  *
- * Covers: doctor, doctor_entry, ask_doctor.
+ * Covers: doctor, doctor_entry, ask_doctor, missing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -185,6 +185,26 @@ static void test_vault(void **state UNUSED)
 	make_well(&w);
 	w.facts.lost = 2;
 	expect(&w, "lost", DOCTOR_BAD, "");
+}
+
+/* What devices knew that is not here, also those that are out. */
+static void test_missing(void **state UNUSED)
+{
+	struct well w;
+
+	make_well(&w);
+	w.devices[1].told = 12;
+	w.devices[1].here = 9;
+	w.devices[1].told_at = NOW - 2 * DAY;
+	expect(&w, "incomplete", DOCTOR_WARN, "phone");
+	w.devices[1].member = false;
+	expect(&w, "incomplete", DOCTOR_WARN, "phone");
+	make_well(&w);
+	w.devices[2].broken = 1;
+	expect(&w, "incomplete", DOCTOR_WARN, "safe");
+	make_well(&w);
+	w.facts.keyless = 3;
+	expect(&w, "incomplete", DOCTOR_BAD, "");
 }
 
 static void test_copies(void **state UNUSED)
@@ -392,7 +412,7 @@ int main(void)
 		cmocka_unit_test(test_exported), cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_resets),	 cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_order),	 cmocka_unit_test(test_many),
-		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_asked),	 cmocka_unit_test(test_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

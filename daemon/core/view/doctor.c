@@ -235,6 +235,39 @@ static void check_state(struct doctor *doctor, const struct doctor_device *d)
 	}
 }
 
+/* Whether it is a member still or not: others may hold what it held. */
+static void check_missing(struct doctor *doctor, const struct doctor_device *d)
+{
+	const char *fix = "switch on the devices and keepers that may have "
+			  "them; fob sync --wait";
+	struct finding *finding;
+
+	if (d->told) {
+		finding = doctor_find(doctor, "incomplete", DOCTOR_WARN);
+		doctor_about(finding, d->name);
+		doctor_message(
+			finding,
+			TEXTS("when %s was last heard of, %s days ago, it held %s "
+			      "items, of which %s at most are here: the others "
+			      "were withheld, or never left it",
+			      d->name,
+			      NUMBER(doctor_days(doctor->facts, d->told_at)),
+			      NUMBER(d->told), NUMBER(d->here)));
+		doctor_fix(finding, TEXTS(fix));
+	}
+	if (d->broken) {
+		finding = doctor_find(doctor, "incomplete", DOCTOR_WARN);
+		doctor_about(finding, d->name);
+		doctor_message(
+			finding,
+			TEXTS("%s items that %s wrote are not here, though "
+			      "later ones are: they were withheld, or are "
+			      "damaged where they came from",
+			      NUMBER(d->broken), d->name));
+		doctor_fix(finding, TEXTS(fix));
+	}
+}
+
 static void check_only(struct doctor *doctor)
 {
 	bool keeper = doctor_others(doctor->facts, true) > 0;
@@ -263,6 +296,7 @@ static void check_devices(struct doctor *doctor)
 	for (size_t i = 0; i < facts->n_devices; i++) {
 		check_state(doctor, &facts->devices[i]);
 		check_silent(doctor, &facts->devices[i]);
+		check_missing(doctor, &facts->devices[i]);
 	}
 }
 
@@ -405,6 +439,17 @@ static void check_membership(struct doctor *doctor)
 			      "was revoked, or one that is away knows them"));
 		doctor_fix(finding, TEXTS("switch on the devices that are "
 					  "away; else nothing"));
+	}
+	if (facts->keyless > 0) {
+		finding = doctor_find(doctor, "incomplete", DOCTOR_BAD);
+		doctor_message(
+			finding,
+			TEXTS("%s entries are here in part or whole, and no key "
+			      "that opens them: it was withheld, or is on its "
+			      "way",
+			      NUMBER(facts->keyless)));
+		doctor_fix(finding,
+			   TEXTS("switch on another device; fob sync --wait"));
 	}
 	if (facts->quarantined > 0) {
 		bool old = doctor_days(facts, facts->quarantined_at) >=

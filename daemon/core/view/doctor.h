@@ -28,6 +28,9 @@ struct doctor_device {
 	bool unequal;	    /* the last complete run ended so */
 	uint64_t last_seen; /* ms since 1970, 0: never */
 	uint64_t added;	    /* ms since 1970, as its sponsor told */
+	/* Items that it told of, if more than are here; when; and those. */
+	uint64_t told, told_at, here;
+	uint64_t broken; /* its items that its later ones name */
 };
 
 struct doctor_group {
@@ -59,11 +62,12 @@ struct doctor_facts {
 	size_t quarantined;	 /* items */
 	uint64_t quarantined_at; /* the last of them came, ms since 1970 */
 	bool gap;		 /* class 0 that others know is not here */
-	bool old_gap;  /* the same, for longer than it is any evidence */
-	bool frozen;   /* two recovery kits at once */
-	bool poisoned; /* a key's wraps are wrong */
-	bool full;     /* the store */
-	size_t lost;   /* current versions that nobody has */
+	bool old_gap;	/* the same, for longer than it is any evidence */
+	bool frozen;	/* two recovery kits at once */
+	bool poisoned;	/* a key's wraps are wrong */
+	bool full;	/* the store */
+	size_t lost;	/* current versions that nobody has */
+	size_t keyless; /* entries that no key here opens */
 };
 
 struct finding {
