@@ -73,6 +73,7 @@ static int fill_devices(struct node *node, struct examination *e)
 
 		fill_device(node, i, to);
 		to->broken = missing[i].broken;
+		to->recent = missing[i].recent;
 		if (peer && peer->up)
 			continue; /* what it held is on its way */
 		to->told = missing[i].told;

@@ -54,7 +54,8 @@ static void look_told(const struct node *node, uint32_t author,
 		statuses_find(&node->statuses, author);
 	uint64_t here = node->set.n_held;
 
-	if (!status || !counts(node, author))
+	ret->recent = counts(node, author);
+	if (!status || !ret->recent)
 		return;
 	here -= later(&node->set, held, status->time);
 	if (status->count <= here)

@@ -14,6 +14,7 @@ struct missing {
 	uint64_t told;	  /* items that it held, if more than are here; or 0 */
 	uint64_t told_at; /* ms since 1970 */
 	uint64_t here;	  /* of that time, at most */
+	bool recent;	  /* a member, or one that the kit put out lately */
 	uint64_t broken;  /* its items that are named by its later ones */
 };
 

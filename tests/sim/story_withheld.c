@@ -153,11 +153,13 @@ static void withheld_middle(struct world *world)
 	EXPECT(world, world_settle(world, 60000));
 	found = finding(world, 3, "incomplete", "b");
 	EXPECT(world, found && strstr(found->message, " items"));
-	/* It does not let go of the vault when the checks are long over. */
+	EXPECT(world, !strcmp(found->severity, "warn"));
+	/* It stays known, and nobody is called for it any more. */
 	world_run(world, 31 * (uint64_t)DAY_MS);
 	world_unlock(world, 3);
 	found = finding(world, 3, "incomplete", "b");
-	EXPECT(world, found && strstr(found->message, "later ones"));
+	EXPECT(world, found && strstr(found->message, "later ones") &&
+			      !strcmp(found->severity, "info"));
 	EXPECT(world, !finding(world, 3, "incomplete", "a"));
 }
 

@@ -201,6 +201,8 @@ static void test_missing(void **state UNUSED)
 	expect(&w, "incomplete", DOCTOR_WARN, "phone");
 	make_well(&w);
 	w.devices[2].broken = 1;
+	expect(&w, "incomplete", DOCTOR_INFO, "safe");
+	w.devices[2].recent = true;
 	expect(&w, "incomplete", DOCTOR_WARN, "safe");
 	make_well(&w);
 	w.facts.keyless = 3;

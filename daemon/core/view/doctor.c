@@ -256,7 +256,9 @@ static void check_missing(struct doctor *doctor, const struct doctor_device *d)
 		doctor_fix(finding, TEXTS(fix));
 	}
 	if (d->broken) {
-		finding = doctor_find(doctor, "incomplete", DOCTOR_WARN);
+		/* One that is out may have named what never was. */
+		finding = doctor_find(doctor, "incomplete",
+				      d->recent ? DOCTOR_WARN : DOCTOR_INFO);
 		doctor_about(finding, d->name);
 		doctor_message(
 			finding,

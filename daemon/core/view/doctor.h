@@ -30,6 +30,7 @@ struct doctor_device {
 	uint64_t added;	    /* ms since 1970, as its sponsor told */
 	/* Items that it told of, if more than are here; when; and those. */
 	uint64_t told, told_at, here;
+	bool recent;	 /* else only its word is there for what is missing */
 	uint64_t broken; /* its items that its later ones name */
 };
 
