@@ -61,7 +61,7 @@ static void skip(struct import_state *s, const char *reason, const char *name,
 	if (fob->json)
 		return;
 	if (s->o->dry_run)
-		plan_add(&s->plan, "skip", name, reason);
+		plan_skip(&s->plan, name, reason, position);
 	else if (position > 0)
 		note(fob, "%llu: %s%s%s", (unsigned long long)position, name,
 		     name[0] ? ": " : "", reason);

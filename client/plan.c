@@ -1,6 +1,7 @@
 #include "client/plan.h"
 
 #define COLUMNS 3
+#define PLACED_SIZE 1024 /* of a reason with its place; longer is cut */
 
 void plan_init(struct plan *plan)
 {
@@ -19,6 +20,16 @@ void plan_add(struct plan *plan, const char *verdict, const char *name,
 	table_add(&plan->table, verdict);
 	table_add(&plan->table, name);
 	table_add(&plan->table, reason);
+}
+
+void plan_skip(struct plan *plan, const char *name, const char *reason,
+	       uint64_t position)
+{
+	char placed[PLACED_SIZE];
+
+	snprintf(placed, sizeof(placed), "record %llu: %s",
+		 (unsigned long long)position, reason);
+	plan_add(plan, "skip", name, position > 0 ? placed : reason);
 }
 
 void plan_print(const struct fob *fob, const struct plan *plan)

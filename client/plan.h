@@ -20,6 +20,10 @@ void plan_deinit(struct plan *plan);
 void plan_add(struct plan *plan, const char *verdict, const char *name,
 	      const char *reason);
 
+/* The same for one that is left out; position: in the file, 0: in the vault. */
+void plan_skip(struct plan *plan, const char *name, const char *reason,
+	       uint64_t position);
+
 void plan_print(const struct fob *fob, const struct plan *plan);
 
 #endif

@@ -267,6 +267,8 @@ static int run(const struct format *format, struct bytes password)
 	if (r < 0)
 		return fail_errno(r);
 	bytes = input_bytes(&file);
+	if (bytes.n == 0)
+		return fail("the file is empty");
 	if (!format)
 		format = formats_detect(bytes);
 	if (!format)

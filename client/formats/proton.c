@@ -77,22 +77,30 @@ static int read_one(struct import *import, const json_t *object,
 	return filler_add(&f);
 }
 
-static int read_all(struct import *import, const json_t *root)
+static int check_version(struct import *import, const json_t *root)
 {
 	struct json_record record = { .object = root };
+
+	return json_get_number(&record, "version", 1) == 1 ?
+		       0 :
+		       import_fail(import, "the file is of a newer Proton "
+					   "Authenticator than is known here");
+}
+
+static int read_all(struct import *import, const json_t *root)
+{
 	const json_t *entries = json_object_get(root, "entries");
 	const json_t *object;
 	size_t i;
+	int r = check_version(import, root);
 
-	if (json_get_number(&record, "version", 1) != 1)
-		return import_fail(import, "the file is of a newer Proton "
-					   "Authenticator than is known here");
+	if (r != 0)
+		return r;
 	if (!json_is_array(entries))
 		return import_fail(import, "the file has no list of accounts");
 	json_array_foreach(entries, i, object)
 	{
-		int r = read_one(import, object, i + 1);
-
+		r = read_one(import, object, i + 1);
 		if (r != 0)
 			return r;
 	}
@@ -109,7 +117,9 @@ int proton_read(struct bytes file, struct import *import)
 		return r;
 	if (json_object_get(root, "entries") || !json_object_get(root, "salt"))
 		return read_all(import, root);
-	r = open_content(import, root, &plain);
+	r = check_version(import, root);
+	if (r == 0)
+		r = open_content(import, root, &plain);
 	if (r == 0)
 		r = json_read(buffer_bytes(&plain), import, &inner);
 	return r ? r : read_all(import, inner);

@@ -223,6 +223,14 @@ static int read_all(struct container *c, const struct xml *root)
 	return r;
 }
 
+/* RFC 6030 section 4: a reader of 1.x takes no other. */
+static bool newer(const struct xml *root)
+{
+	struct bytes version = xml_attribute(root, "Version");
+
+	return version.n > 0 && version.p[0] != '1';
+}
+
 int pskc_read(struct bytes file, struct import *import)
 {
 	AUTO_XML struct xml *root = NULL;
@@ -231,6 +239,9 @@ int pskc_read(struct bytes file, struct import *import)
 
 	if (r != 0)
 		return r;
+	if (newer(root))
+		return import_fail(import, "the file is of a newer PSKC than "
+					   "is known here");
 	if (!xml_child(root, "KeyPackage"))
 		return import_fail(import, "the file has no KeyPackage");
 	if (xml_child(root, "EncryptionKey"))

@@ -71,6 +71,8 @@ static void test_plain(void **state UNUSED)
 	expect_skip(&import, 2, 7, "ResponseFormat is not decimal");
 	expect_skip(&import, 3, 8, "secret is not base64");
 	refused_for("pskc", TEXT("<KeyContainer/>"), NULL, "no KeyPackage");
+	refused_for("pskc", TEXT("<KeyContainer Version=\"2.0\"/>"), NULL,
+		    "newer PSKC");
 	survive("pskc", text_of(plain), NULL, 200, false);
 }
 
