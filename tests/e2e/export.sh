@@ -35,11 +35,11 @@ chmod 600 "$work/filepass" "$work/wrong"
 # wanted [PATTERN]: the accounts that do not match it, as opened.py shows them.
 wanted() {
 	cat <<'EOF2' | grep -vE "${1:-^$}"
-A"<&, å/%b GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
-Bank/h GEZDGNBVGY3TQOJQ
-GitHub/me@example.com JBSWY3DPEHPK3PXP
-Slow/s ONSWG4TFORZWKY3SMV2HGZLD
-Steam/gamer MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U
+A"<&, å/%b GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ totp SHA1 8 30
+Bank/h GEZDGNBVGY3TQOJQ hotp SHA1 6 5
+GitHub/me@example.com JBSWY3DPEHPK3PXP totp SHA1 6 30
+Slow/s ONSWG4TFORZWKY3SMV2HGZLD totp SHA256 6 60
+Steam/gamer MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U steam SHA1 5 30
 EOF2
 }
 
@@ -247,6 +247,16 @@ full() (
 	fob a export --format uri -o "$work/x"
 )
 exits 1 "no room" full
+# The size that a file may have ends it in the middle of its writing.
+mkdir "$work/killed"
+killed() (
+	ulimit -c 0 -f 1
+	setsid "$FOB_BUILD/fob" --socket "$work/a/sock" \
+		--passphrase-file "$work/pass" export --format aegis --plain \
+		-o "$work/killed/y"
+)
+exits 153 "killed while it writes" killed
+equal "it leaves no part of a file" "$(ls -A "$work/killed")" ""
 equal "and nothing was left anywhere" \
 	"$(find "$work" -mindepth 1 \( -name 'x' -o -name '?*.??????' \) \
 	-printf '%f ')" ""

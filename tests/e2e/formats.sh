@@ -97,6 +97,22 @@ done
 count() {
 	fob a list --json | json 'len(d)'
 }
+# flip FILE: with one bit of its last third changed.
+flip() {
+	python3 -c 'import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[len(data) * 2 // 3] ^= 1
+sys.stdout.buffer.write(data)' "$1"
+}
+# damaged LABEL FILE: refused, as whoever cannot know the reason says it.
+damaged() {
+	local status
+	fob a import "$2" --file-passphrase-file "$work/good" \
+		>/dev/null 2>"$work/said" </dev/null
+	status=$?
+	[ $status -eq 1 ] || [ $status -eq 7 ]
+	equal "$1" "$? $(grep -c 'damaged\|wrong' "$work/said")" "0 1"
+}
 sealed() {
 	local name before
 	mkdir "$work/sealed"
@@ -114,6 +130,8 @@ sealed() {
 		exits "$([[ $name == andotp ]] && echo 7 || echo 1)" \
 			"$name: cut off" fob a import "$work/cut" \
 			--file-passphrase-file "$work/good"
+		flip "$work/sealed/$name" >"$work/flipped"
+		damaged "$name: one bit is another" "$work/flipped"
 		equal "$name: opens" "$(tried "$work/sealed/$name" \
 			--file-passphrase-file "$work/good")" "('$name', 1, 1)"
 	done

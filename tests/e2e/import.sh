@@ -25,6 +25,14 @@ equal "or shows each account" "$(fob a import "$work/list" --dry-run \
 	Three:c Two:b)"
 matches "a duplicate with what it is of" "$(fob a import "$work/list" \
 	--dry-run 2>/dev/null | grep Five)" 'duplicate of One/a$'
+cat >"$work/icon" <<'EOF'
+{"version":1,"header":{"slots":null,"params":null},"db":{"version":3,"groups":
+[],"entries":[{"type":"totp","issuer":"Icon","name":"i","icon":"iVBORw0KGgo=",
+"info":{"secret":"MFRGG2LDN5XA","algo":"SHA1","digits":6,"period":30}}]}}
+EOF
+equal "and what of one gets lost" "$(fob a import "$work/icon" --dry-run \
+	2>/dev/null | sort | tr '\t\n' ' ,')" \
+	"add Icon/i ,lost Icon/i without its icon, which is a picture,"
 report=$(fob a import "$work/list" --tag web --tag old --json)
 equal "the good ones go in" "$(json '(d["found"], d["added"],
 	len(d["skipped"]))' <<<"$report")" "(7, 2, 5)"
@@ -89,9 +97,10 @@ kill -KILL $cut
 wait $cut 2>/dev/null
 cut=$(count_cut)
 check "cut in its middle" test "$cut" -lt 3000
-equal "the rest goes in when it is repeated" \
-	"$(fob a import "$work/thousands" --json | json 'd["added"] + '"$cut")" \
-	3000
+said=$(typing a -- import "$work/thousands")
+matches "the rest goes in when it is repeated" "$said" \
+	"3000 found, $((3000 - cut)) added"
+matches "a bar shows how far it is" "$said" '\[#+ +\] [0-9]+/3000'
 equal "and none twice" "$(count_cut)" 3000
 
 # --- files that mean harm ---

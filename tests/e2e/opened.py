@@ -1,6 +1,7 @@
 """Opens what fob exports by other means than its own: opened.py FORMAT FILE
-PASSWORD prints each account as "issuer/account SECRET", in base32, sorted. An
-empty password is the plain form."""
+PASSWORD prints each account as "issuer/account SECRET type ALGORITHM digits
+period", in base32, sorted; of HOTP the counter stands for the period. An empty
+password is the plain form."""
 import base64
 import csv
 import ctypes
@@ -28,14 +29,22 @@ def b32(secret):
     return base64.b32encode(bytes(v & 255 for v in secret)).decode().rstrip("=")
 
 
+STEAM = ("steam", "SHA1", 5, 30)
+
+
 def uri(text):
     parts = urllib.parse.urlsplit(text)
     if parts.scheme == "steam":
-        return "Steam", "", parts.netloc
+        return "Steam", "", parts.netloc, *STEAM
     query = dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True))
     label = urllib.parse.unquote(parts.path.lstrip("/"))
     issuer = query.get("issuer", "")
-    return issuer, label.removeprefix(issuer + ":"), query["secret"]
+    names = issuer, label.removeprefix(issuer + ":"), query["secret"]
+    if parts.netloc == "steam" or query.get("encoder") == "steam":
+        return *names, *STEAM
+    moving = "counter" if parts.netloc == "hotp" else "period"
+    return (*names, parts.netloc, query.get("algorithm", "SHA1"),
+            int(query.get("digits", 6)), int(query.get(moving, 30)))
 
 
 def uris(text):
@@ -74,7 +83,9 @@ def aegis(data, password):
         master = opened(key, slot["key_params"], bytes.fromhex(slot["key"]))
         content = json.loads(opened(master, root["header"]["params"],
                                     b64(content)))
-    return [(e["issuer"], e["name"], e["info"]["secret"])
+    return [(e["issuer"], e["name"], e["info"]["secret"], e["type"],
+             e["info"]["algo"], e["info"]["digits"],
+             e["info"]["counter" if e["type"] == "hotp" else "period"])
             for e in content["entries"]]
 
 
@@ -95,7 +106,10 @@ def twofas(data, password):
             "cef0eb8ede32f858e3c6fbd8753d3f22"
             "093e57fc0d0f1f414dd97a0dba4c4d67")
         services = json.loads(opened(root["servicesEncrypted"]))
-    return [(s["otp"]["issuer"], s["otp"]["account"], s["secret"])
+    return [(s["otp"]["issuer"], s["otp"]["account"], s["secret"],
+             s["otp"]["tokenType"].lower(), s["otp"]["algorithm"],
+             s["otp"]["digits"], s["otp"]["counter" if s["otp"]["tokenType"]
+                                          == "HOTP" else "period"])
             for s in services]
 
 
@@ -121,7 +135,7 @@ def bitwarden(data, password):
         keys = expand(key, b"enc"), expand(key, b"mac")
         assert len(opened(keys, root["encKeyValidation_DO_NOT_EDIT"])) == 36
         root = json.loads(opened(keys, root["data"]))
-    return [(i["name"], i["login"]["username"], uri(i["login"]["totp"])[2])
+    return [(i["name"], i["login"]["username"], *uri(i["login"]["totp"])[2:])
             for i in root["items"]]
 
 
@@ -149,7 +163,7 @@ def proton(data, password):
         root = json.loads(AESGCM(key).decrypt(
             sealed[:12], sealed[12:], b"proton.authenticator.export.v1"))
     return [(uri(e["content"]["uri"])[0], e["content"]["name"],
-             uri(e["content"]["uri"])[2]) for e in root["entries"]]
+             *uri(e["content"]["uri"])[2:]) for e in root["entries"]]
 
 
 def stratum(data, password):
@@ -157,20 +171,26 @@ def stratum(data, password):
         assert data[:16] == b"AUTHENTICATORPRO"
         key = argon2id_lanes(password, data[16:32], 3, 65536, 4)
         data = AESGCM(key).decrypt(data[32:44], data[44:], None)
-    return [(a["Issuer"], a["Username"], a["Secret"])
+    types = {1: "hotp", 2: "totp", 4: "steam"}
+    return [(a["Issuer"], a["Username"], a["Secret"], types[a["Type"]],
+             ("SHA1", "SHA256", "SHA512")[a["Algorithm"]], a["Digits"],
+             a["Counter" if a["Type"] == 1 else "Period"])
             for a in json.loads(data)["Authenticators"]]
 
 
 def freeotp_plus(data, _):
     root = json.loads(data)
     assert len(root["tokens"]) == len(root["tokenOrder"])
-    return [(t.get("issuerAlt", t["issuerExt"]), t["label"], b32(t["secret"]))
+    return [(t.get("issuerAlt", t["issuerExt"]), t["label"], b32(t["secret"]),
+             *(STEAM if t["issuerExt"] == "Steam" else (
+                 t["type"].lower(), t["algo"], t["digits"],
+                 t["counter" if t["type"] == "HOTP" else "period"])))
             for t in root["tokens"]]
 
 
 def keepassxc_csv(data, _):
     rows = csv.DictReader(data.decode().splitlines(keepends=True))
-    return [(r["Title"], r["Username"], uri(r["TOTP"])[2]) for r in rows]
+    return [(r["Title"], r["Username"], *uri(r["TOTP"])[2:]) for r in rows]
 
 
 def keepassxc_xml(data, _):
@@ -179,7 +199,7 @@ def keepassxc_xml(data, _):
         strings = {s.findtext("Key"): s.findtext("Value")
                    for s in entry.findall("String")}
         accounts.append((strings["Title"], strings["UserName"],
-                         uri(strings["otp"])[2]))
+                         *uri(strings["otp"])[2:]))
     return accounts
 
 
@@ -212,7 +232,12 @@ def google(data, _):
                 account = dict(fields(value))
                 issuer = account.get(3, b"").decode()
                 name = account[2].decode().removeprefix(issuer + ":")
-                accounts.append((issuer, name, b32(account[1])))
+                hotp = account.get(6, 2) == 1
+                accounts.append((
+                    issuer, name, b32(account[1]), "hotp" if hotp else "totp",
+                    ("SHA1", "SHA1", "SHA256", "SHA512")[account.get(4, 0)],
+                    (6, 6, 8)[account.get(5, 0)],
+                    account.get(7, 0) if hotp else 30))
     return accounts
 
 
@@ -227,5 +252,5 @@ READERS = {
 form, path, password = sys.argv[1:]
 with open(path, "rb") as f:
     found = READERS[form](f.read(), password.encode())
-for issuer, account, secret in sorted(found):
-    print(f"{issuer}/{account} {secret}")
+for issuer, account, *rest in sorted(found):
+    print(f"{issuer}/{account}", *rest)
