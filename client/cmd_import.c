@@ -44,7 +44,16 @@ struct import_state {
 	uint64_t found, added, skipped, done, total;
 	struct json skips; /* the rows of "skipped" */
 	struct plan plan;  /* of a dry run that is told to people */
+	bool bar;	   /* the line of the terminal shows how far it is */
 };
+
+/* Whatever else is told gets a line of its own. */
+static void wipe_bar(struct import_state *s)
+{
+	if (s->bar)
+		fputs("\r\033[K", stderr);
+	s->bar = false;
+}
 
 static void skip(struct import_state *s, const char *reason, const char *name,
 		 uint64_t position)
@@ -60,6 +69,7 @@ static void skip(struct import_state *s, const char *reason, const char *name,
 	json_object_end(&s->skips);
 	if (fob->json)
 		return;
+	wipe_bar(s);
 	if (s->o->dry_run)
 		plan_skip(&s->plan, name, reason, position);
 	else if (position > 0)
@@ -92,6 +102,7 @@ static void bar(struct import_state *s)
 		(unsigned long long)s->done, (unsigned long long)total,
 		s->done == total ? "\n" : "");
 	fflush(stderr);
+	s->bar = s->done < total;
 }
 
 static void count(struct import_state *s, const Fob__AddResult *result,
@@ -197,6 +208,7 @@ static void ask_pin(struct import_state *s, const Fob__NewEntry *entry,
 	if (s->o->dry_run || s->fob->json || s->fob->yes ||
 	    !isatty(STDERR_FILENO) || !lacks_pin(entry))
 		return;
+	wipe_bar(s);
 	entry_name(entry, name);
 	text_escape(escaped, sizeof(escaped), text_of(name));
 	snprintf(question, sizeof(question),

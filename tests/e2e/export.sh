@@ -252,8 +252,8 @@ mkdir "$work/killed"
 killed() (
 	ulimit -c 0 -f 1
 	setsid "$FOB_BUILD/fob" --socket "$work/a/sock" \
-		--passphrase-file "$work/pass" export --format aegis --plain \
-		-o "$work/killed/y"
+		--passphrase-file "$work/pass" export --format html \
+		-o "$work/killed/y" Slow
 )
 exits 153 "killed while it writes" killed
 equal "it leaves no part of a file" "$(ls -A "$work/killed")" ""

@@ -97,7 +97,8 @@ kill -KILL $cut
 wait $cut 2>/dev/null
 cut=$(count_cut)
 check "cut in its middle" test "$cut" -lt 3000
-said=$(typing a -- import "$work/thousands")
+said=$(typing a -- import "$work/thousands" |
+	grep -o '\[#* *\] [0-9]*/3000\|3000 found, .*')
 matches "the rest goes in when it is repeated" "$said" \
 	"3000 found, $((3000 - cut)) added"
 matches "a bar shows how far it is" "$said" '\[#+ +\] [0-9]+/3000'

@@ -105,9 +105,10 @@ static void test_damaged(void **state UNUSED)
 	assert_int_equal(import.n, 1);
 	expect_entry(&import, 0, "3 616263 1 5 30 0 [Steam] [f]");
 	assert_int_equal(import.warnings.n, 1);
-	refused_for("proton",
-		    TEXT("{\"version\":2,\"salt\":\"AAAA\",\"content\":\"AAAA\"}"),
-		    PASSWORD, "newer Proton");
+	refused_for(
+		"proton",
+		TEXT("{\"version\":2,\"salt\":\"AAAA\",\"content\":\"AAAA\"}"),
+		PASSWORD, "newer Proton");
 	refused_for("proton", TEXT("{\"version\":2,\"entries\":[]}"), NULL,
 		    "newer Proton");
 	refused_for("proton", TEXT("{\"version\":1,\"entries\":{}}"), NULL,
