@@ -166,7 +166,7 @@ static void commit(struct driver *driver)
 		driver_die("the vault could not be written: the disk is full "
 			   "or broken",
 			   rc);
-	if (rc == -ENOSPC)
+	if (rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG)
 		driver_die("no room to write the vault: the disk or the store "
 			   "is full",
 			   rc);

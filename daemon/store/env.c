@@ -1,11 +1,15 @@
 #include "daemon/store/env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon/store/row.h"
+#include "daemon/store/store.h"
+
+#define LOCK_ROOM 8192
 
 static const char *const names[TABLES] = {
 	[TABLE_ITEM] = "item",	   [TABLE_BLOB] = "blob",
@@ -73,6 +77,28 @@ static int open_inside(struct env *env, enum env_mode mode)
 	return env_errno(mdb_txn_commit(txn));
 }
 
+/*
+ * LMDB maps its lock file and writes there: without room on the disk that is
+ * a signal, and not an error. So room is taken first, as much as a file of
+ * STORE_READERS ever needs. LMDB sets the length.
+ */
+static int take_room(const char *dir)
+{
+	char path[PATH_BYTES];
+	int rc = 0;
+
+	if (store_path(path, dir, ENV_LOCK))
+		return -ENAMETOOLONG;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_ROOM) < 0 &&
+	    errno != EOPNOTSUPP)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
 int env_open(struct env *env, const char *dir, enum env_mode mode)
 {
 	/*
@@ -92,6 +118,8 @@ int env_open(struct env *env, const char *dir, enum env_mode mode)
 		rc = env_errno(mdb_env_set_maxreaders(made.mdb, STORE_READERS));
 	if (!rc)
 		rc = env_errno(mdb_env_set_maxdbs(made.mdb, STORE_TABLES));
+	if (!rc && mode != ENV_LOOK)
+		rc = take_room(dir);
 	if (!rc)
 		rc = env_errno(mdb_env_open(made.mdb, dir, flags, 0600));
 	if (!rc)

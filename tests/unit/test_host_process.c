@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -167,6 +168,7 @@ static void process_gives_up_what_it_need_not(void **state UNUSED)
 	if (child == 0) {
 		struct rlimit limit;
 		struct sigaction action;
+		signal(SIGXFSZ, SIG_DFL); /* some parents ignore it */
 		bool ok = harden_process() == 0 &&
 			  prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 			  prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
@@ -174,6 +176,8 @@ static void process_gives_up_what_it_need_not(void **state UNUSED)
 			  limit.rlim_cur == 0 && limit.rlim_max == 0 &&
 			  umask(0) == 077 &&
 			  sigaction(SIGPIPE, NULL, &action) == 0 &&
+			  action.sa_handler == SIG_IGN &&
+			  sigaction(SIGXFSZ, NULL, &action) == 0 &&
 			  action.sa_handler == SIG_IGN;
 		close(0);
 		close(1);
@@ -184,6 +188,34 @@ static void process_gives_up_what_it_need_not(void **state UNUSED)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* A page of a mapped file that is not there any more. */
+static void lost_pages_end_it_with_a_line(void **state UNUSED)
+{
+	char text[256] = "";
+	int fds[2], status;
+
+	assert_int_equal(pipe(fds), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		bool ok = harden_process() == 0;
+		int fd = memfd_create("cut", 0);
+		ok = ok && ftruncate(fd, 1) == 0;
+		volatile char *page =
+			mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+		ok = ok && page != MAP_FAILED && ftruncate(fd, 0) == 0;
+		_exit(ok ? *page : 3);
+	}
+	close(fds[1]);
+	assert_true(read(fds[0], text, sizeof(text) - 1) > 0);
+	close(fds[0]);
+	assert_non_null(strstr(text, "fobd: error: the vault could not"));
+	assert_int_equal(text[strlen(text) - 1], '\n');
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
 }
 
 static void clocks_run(void **state UNUSED)
@@ -248,6 +280,7 @@ int main(void)
 		cmocka_unit_test(readiness_is_a_datagram),
 		cmocka_unit_test(sockets_are_handed_over),
 		cmocka_unit_test(process_gives_up_what_it_need_not),
+		cmocka_unit_test(lost_pages_end_it_with_a_line),
 		cmocka_unit_test(clocks_run),
 		cmocka_unit_test(passphrase_becomes_a_key),
 		cmocka_unit_test(passes_are_measured),
