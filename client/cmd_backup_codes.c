@@ -80,7 +80,9 @@ static int add(struct fob *fob, Fob__BackupAsk *backup)
 	int r;
 
 	if (!text)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	r = read_input(fob, text, &n);
 	if (r != 0)
 		return r;

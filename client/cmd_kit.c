@@ -146,7 +146,9 @@ static int new (struct fob *fob, const struct kit_options *o)
 			    "kit new --json needs --kit FILE: the new words "
 			    "must be safe before the old ones are void");
 	if (!next)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	r = read_proven(fob, &seed);
 	if (r == 0)
 		r = ask_unlock(fob);
@@ -221,7 +223,9 @@ static int split(struct fob *fob, const struct kit_options *o)
 		return r;
 	s = secret_alloc(sizeof(*s));
 	if (!s)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	fill(s, o, seed);
 	r = print_shares(fob, o, s);
 	if (r == 0)

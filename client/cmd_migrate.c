@@ -188,7 +188,9 @@ static int give_words(struct fob *fob, struct migrating *m)
 
 	m->seed = secret_alloc(BIP39_ENTROPY_MAX);
 	if (!m->seed)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	randombytes_buf(m->seed, BIP39_ENTROPY_MAX);
 	bip39_write(m->words, (struct bytes){ m->seed, BIP39_ENTROPY_MAX });
 	if (m->kit)

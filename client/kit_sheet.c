@@ -375,7 +375,9 @@ int kit_sheet_make(struct fob *fob, const struct kit_sheet *sheet,
 			    sheet->path);
 	page = secret_alloc(sizeof(*page));
 	if (!page)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	r = draw(fob, page, words);
 	if (r == 0)
 		r = keep(fob, sheet, page);

@@ -210,7 +210,9 @@ static int from_shares(struct fob *fob, char *text, size_t n, enum form form,
 	int r;
 
 	if (!shares)
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	r = take_shares(fob, shares, (struct bytes){ (uint8_t *)text, n },
 			form);
 	if (r == 0 && isatty(STDIN_FILENO))
@@ -231,7 +233,9 @@ int kit_words_or_shares(struct fob *fob, uint8_t **ret_seed, bool *ret_shares)
 
 	if (!seed || !text) {
 		secret_free(text);
-		return fail(fob, STATUS_FAILED, "no locked memory to be had");
+		return fail(
+			fob, STATUS_FAILED,
+			"no locked memory to be had: raise the limit (ulimit -l)");
 	}
 	r = read_text(fob, text, &n);
 	if (r == 0)

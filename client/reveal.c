@@ -20,11 +20,13 @@ int reveal_one(struct fob *fob, char *query, struct answers *answers,
 	if (!shown || !shown->account)
 		return fail(fob, STATUS_FAILED, "the daemon shows nothing");
 	if (shown->n_otp == 0)
-		return fail(fob, STATUS_NOT_FOUND,
-			    "this entry has no secret of codes");
+		return fail(
+			fob, STATUS_NOT_FOUND,
+			"this entry has no secret of codes: it was added without one");
 	if (shown->n_otp > 1)
-		return fail(fob, STATUS_CONFLICT,
-			    "it has two live seeds: see fob conflicts");
+		return fail(
+			fob, STATUS_CONFLICT,
+			"it has two live seeds: fob conflicts shows them, fob resolve keeps one");
 	*ret = shown;
 	return 0;
 }

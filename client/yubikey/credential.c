@@ -131,7 +131,7 @@ const char *credential_make(const Fob__CardAsk *ask, uint32_t version,
 	const char *why;
 
 	if (!otp)
-		return "this entry has no secret of codes";
+		return "this entry has no secret of codes: it was added without one";
 	why = check_kind(otp);
 	if (why)
 		return why;

@@ -223,8 +223,10 @@ int account_find_group(struct step *step, struct call *call, const char *name,
 		return 0;
 	}
 	if (group == NONE)
-		return answered(call_fail(step, call, STATUS_NOT_FOUND,
-					  "there is no group \"%s\"", name));
+		return answered(call_fail(
+			step, call, STATUS_NOT_FOUND,
+			"there is no group \"%s\": fob group lists them",
+			name));
 	*ret = group;
 	return 0;
 }

@@ -170,8 +170,9 @@ static int add_record(struct codes *codes, const struct vault_entry *entry,
 
 static int say_end(const struct codes *codes)
 {
-	int r = call_fail(codes->step, codes->call, STATUS_REFUSED,
-			  "the counter of this entry has come to its end");
+	int r = call_fail(
+		codes->step, codes->call, STATUS_REFUSED,
+		"the counter of this entry has come to its end: get a new secret from the site");
 
 	return r < 0 ? r : ACCOUNT_ANSWERED;
 }
@@ -228,7 +229,8 @@ static int no_codes(const struct codes *codes, const struct vault_entry *entry)
 
 	saying_name(&name, entry);
 	r = call_fail(codes->step, codes->call, STATUS_NOT_FOUND,
-		      "%s has no codes", name.text);
+		      "%s has no codes: it was added without a secret",
+		      name.text);
 	return r < 0 ? r : ACCOUNT_ANSWERED;
 }
 

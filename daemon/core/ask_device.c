@@ -585,7 +585,7 @@ int ask_sync(struct step *step, struct call *call)
 				 "does fob peer list show a good address?");
 	return call_fail(step, call, STATUS_TIMEOUT,
 			 "%zu of %zu connected devices hold the same set so "
-			 "far",
+			 "far; it goes on by itself",
 			 equal, up);
 }
 
@@ -613,9 +613,11 @@ int ask_wait(struct step *step, struct call *call)
 	if (copies >= (int)ask->copies)
 		return call_ok(step, call);
 	if (call->stage == CALL_LATE)
-		return call_fail(step, call, STATUS_TIMEOUT,
-				 "held by %d of %u other devices in time",
-				 copies, (unsigned)ask->copies);
+		return call_fail(
+			step, call, STATUS_TIMEOUT,
+			"held by %d of %u other devices in time; it goes "
+			"on spreading",
+			copies, (unsigned)ask->copies);
 	if (call->stage == 0)
 		call->deadline = node->mono + (ask->timeout_ms ?
 						       ask->timeout_ms :

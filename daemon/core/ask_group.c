@@ -305,7 +305,9 @@ static int create(struct step *step, struct call *call)
 
 		if (n == DEVICES_CREATED_MAX)
 			return answered(call_fail(step, call, STATUS_USAGE,
-						  "too many devices"));
+						  "a group begins with at most "
+						  "%d devices",
+						  DEVICES_CREATED_MAX));
 		r = find_reader(step, call, ask->devices[i], &device);
 		for (size_t k = 0; r == 0 && k < n; k++)
 			if (devices[k] == device)
@@ -335,7 +337,8 @@ static int find_chosen(struct step *step, struct call *call, uint32_t *ret)
 	if (!roster_reads(&node->roster, *ret, node->self_author))
 		return answered(call_fail(step, call, STATUS_REFUSED,
 					  "this device does not read that "
-					  "group"));
+					  "group: one that does lets it in, "
+					  "with fob group grant"));
 	return 0;
 }
 
@@ -348,7 +351,8 @@ static int change(struct step *step, struct call *call, bool grant)
 
 	if (r == 0 && ask->n_devices != 1)
 		return answered(
-			call_fail(step, call, STATUS_USAGE, "which device?"));
+			call_fail(step, call, STATUS_USAGE,
+				  "name the device: fob devices lists them"));
 	if (r == 0)
 		r = find_reader(step, call, ask->devices[0], &device);
 	if (r != 0)

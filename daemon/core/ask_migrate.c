@@ -145,8 +145,9 @@ static int begin(struct step *step, struct call *call)
 				 "the seed of the new kit has %d bytes",
 				 KEY_SIZE);
 	if (step->node->migration && step->node->migration->conn != call->conn)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "another fob migrate is under way");
+		return call_fail(
+			step, call, STATUS_CONFLICT,
+			"another fob migrate is under way: wait until it ends");
 	/* One of ours that stopped, to ask for a passphrase again. */
 	if (step->node->migration)
 		migration_drop(step);

@@ -120,8 +120,9 @@ static int quarantine_merge(struct step *step, struct call *call, uint32_t item,
 	}
 	r = record_merge(&opened->record, &aside);
 	if (r > 0)
-		return answered(call_fail(step, call, STATUS_FAILED,
-					  "both together are too large"));
+		return answered(call_fail(
+			step, call, STATUS_FAILED,
+			"the entry and this version together are larger than an entry may be: fob edit --unset makes room"));
 	record_set_tombstone(&opened->record, false);
 	if (opened->versions.n == PARENTS_MAX)
 		opened->versions.n--;

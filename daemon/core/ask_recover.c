@@ -318,8 +318,9 @@ static int fetch_late(struct step *step, struct call *call)
 	if (silent)
 		return call_fail(step, call, STATUS_REFUSED,
 				 "it is silent to these words");
-	return call_fail(step, call, STATUS_TIMEOUT,
-			 "not all of it came in time");
+	return call_fail(
+		step, call, STATUS_TIMEOUT,
+		"not all of it came in time: try again, or give it longer with --timeout");
 }
 
 static int recover_fetch(struct step *step, struct call *call)

@@ -91,9 +91,10 @@ static int show(struct step *step, struct call *call,
 	shown.n_fields = account_fields(record, reveal, fields, field_list);
 	shown.n_fields = pick_field(field_list, shown.n_fields, ask->field);
 	if (ask->field[0] && shown.n_fields == 0 && !is_property(ask->field))
-		return call_fail(step, call, STATUS_NOT_FOUND,
-				 "there is no field \"%s\" in this entry",
-				 ask->field);
+		return call_fail(
+			step, call, STATUS_NOT_FOUND,
+			"there is no field \"%s\" in this entry: fob show lists them",
+			ask->field);
 	shown.fields = field_list;
 	shown.n_otp = show_seeds(record, reveal, seeds, seed_list);
 	shown.otp = seed_list;

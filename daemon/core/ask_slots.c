@@ -213,9 +213,10 @@ static int slots_remove(struct step *step, struct call *call)
 		slots_drop(step, i);
 		return call_ok(step, call);
 	}
-	return call_fail(step, call, STATUS_NOT_FOUND,
-			 "no slot of the name \"%s\"",
-			 call->request->slots->remove);
+	return call_fail(
+		step, call, STATUS_NOT_FOUND,
+		"no slot of the name \"%s\": fob passphrase --list tells what there is",
+		call->request->slots->remove);
 }
 
 static int slots_full(struct step *step, struct call *call)

@@ -430,8 +430,10 @@ static int open_with(struct step *step, struct call *call,
 		if (r == 1)
 			r = wrong_passphrase(step, call, what);
 		else if (r == 2)
-			r = call_fail(step, call, STATUS_REFUSED,
-				      "this device has no %s slot", what);
+			r = call_fail(
+				step, call, STATUS_REFUSED,
+				"this device has no %s slot: fob passphrase --list tells what opens it",
+				what);
 		else
 			return r;
 	}

@@ -661,8 +661,9 @@ static int join_over(struct step *step, struct call *call)
 			      "the first sync is not complete in time: it "
 			      "goes on by itself while fobd runs");
 	else
-		r = call_fail(step, call, STATUS_TIMEOUT,
-			      "the other device did not answer in time");
+		r = call_fail(
+			step, call, STATUS_TIMEOUT,
+			"the other device did not answer in time: is fob invite still waiting there?");
 	join_end(step);
 	return r;
 }
