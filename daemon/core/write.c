@@ -236,6 +236,30 @@ int write_entry(struct step *step, const struct entry_write *what,
 
 /* --- keys ----------------------------------------------------------------------- */
 
+/*
+ * A copy of this machine may draw the same numbers, and know of other
+ * readers: then it makes another key of them.
+ */
+static void fresh_key(struct step *step, uint32_t group,
+		      uint8_t ret[static KEY_SIZE])
+{
+	static const char label[] = "fob/1 new key";
+	struct set *set = &step->node->set;
+	crypto_generichash_state state;
+	uint8_t random[KEY_SIZE], root[ID_SIZE];
+
+	step_random(step, random, sizeof(random));
+	set_root_all(set, root);
+	crypto_generichash_init(&state, random, sizeof(random), KEY_SIZE);
+	crypto_generichash_update(&state, (const uint8_t *)label,
+				  sizeof(label));
+	crypto_generichash_update(&state, root, sizeof(root));
+	crypto_generichash_update(&state, set->groups[group].id, GROUP_ID_SIZE);
+	crypto_generichash_final(&state, ret, KEY_SIZE);
+	sodium_memzero(random, sizeof(random));
+	sodium_memzero(&state, sizeof(state));
+}
+
 int write_key(struct step *step, uint32_t group, uint32_t also_for)
 {
 	Fob__Head head = FOB__HEAD__INIT;
@@ -247,7 +271,7 @@ int write_key(struct step *step, uint32_t group, uint32_t also_for)
 	/* It would carry nothing, and the past be lost for newcomers. */
 	if (!keyring_may_rotate(&step->node->keyring, group))
 		return WRITE_ERR_NO_KEY;
-	step_random(step, secret, sizeof(secret));
+	fresh_key(step, group, secret);
 	r = keyring_make_key(&step->node->keyring, group, also_for, secret,
 			     &key);
 	sodium_memzero(secret, sizeof(secret));
@@ -292,24 +316,20 @@ static int write_grant(struct step *step, const struct keyring_key *key,
 static int write_group_grant(struct step *step, uint32_t group, uint32_t author)
 {
 	const struct keyring *ring = &step->node->keyring;
-	bool clean = false;
 	int r = 0;
 
+	/* A new one has a wrap for every reader. */
+	if (keyring_rotation_owed(ring, group, step->node->self_author))
+		return write_key(step, group, NONE);
 	for (uint32_t i = 0; i < ring->n_keys && r == 0; i++) {
 		const struct keyring_key *key = &ring->keys[i];
 
 		if (key->group != group || !key->clean)
 			continue;
-		clean = true;
 		if (key->held && !bits_get(key->wrapped, author))
 			r = write_grant(step, key, author);
 	}
-	if (r || clean)
-		return r;
-	/* No clean key: a new one has a wrap for every reader. */
-	if (keyring_rotation_owed(ring, group, step->node->self_author))
-		return write_key(step, group, NONE);
-	return 0;
+	return r;
 }
 
 int write_grants(struct step *step, uint32_t author)

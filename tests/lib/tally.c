@@ -1,5 +1,6 @@
 #include "tests/lib/tally.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/core/effect.h"
@@ -24,14 +25,34 @@ static const char *const names[TALLY_TRACE] = {
 	[TALLY_CLONE] = "clones",
 	[TALLY_STORE_FULL] = "full stores",
 	[TALLY_LOCK] = "locks and unlocks",
+	[TALLY_REVOKE] = "revocations asked for",
+	[TALLY_SUSPEND] = "suspensions asked for",
+	[TALLY_LIFT] = "suspensions lifted",
+	[TALLY_WIPED] = "machines wiped",
+	[TALLY_PURGE] = "purges",
+	[TALLY_GROUP_ENTRY] = "entries in a group",
+	[TALLY_GROUP_GRANT] = "readers let into a group",
+	[TALLY_GROUP_DENY] = "readers put out of a group",
+	[TALLY_FROZEN] = "kits frozen, when looked at",
+	[TALLY_QUARANTINED] = "items held aside, when looked at",
+	[TALLY_CONFLICT] = "accounts with a conflict in the end",
 	[TALLY_CHECK_LEMMA] = "pairs of sets compared",
 	[TALLY_CHECK_UNEQUAL] = "of which differed",
 	[TALLY_CHECK_HOLDERS] = "claims to hold, checked",
 	[TALLY_CHECK_NONCE] = "nonces looked at",
 	[TALLY_CHECK_CANARY] = "looks for secrets",
+	[TALLY_CHECK_HIDDEN] = "non-readers who see nothing",
+	[TALLY_CHECK_KEYS] = "keys that must not be known, looked for",
+	[TALLY_CHECK_REVOKED] = "items of the revoked looked at",
 	[TALLY_HEALED] = "worlds that healed",
 	[TALLY_UNHEALED] = "worlds left broken",
 };
+
+/* Not in these worlds: a disk that lies is the store's to find. */
+static bool is_elsewhere(unsigned trace)
+{
+	return trace == TRACE_DAMAGED || trace == TRACE_MIGRATED;
+}
 
 const char *tally_name(unsigned tally)
 {
@@ -39,6 +60,8 @@ const char *tally_name(unsigned tally)
 
 	if (tally < TALLY_TRACE)
 		return names[tally];
+	if (is_elsewhere(tally - TALLY_TRACE))
+		return NULL;
 	text = effect_trace_text((enum trace_what)(tally - TALLY_TRACE));
 	return text[0] == '?' ? NULL : text;
 }

@@ -423,6 +423,7 @@ void world_deinit(struct world *world)
 	free(world->heap);
 	free(world->wires);
 	free(world->nonces.slots);
+	free(world->barred);
 	free(world->trace);
 	memset(world, 0, sizeof(*world));
 }

@@ -144,6 +144,11 @@ struct world_nonces {
 	size_t n, size;
 };
 
+/* A device that must never come to hold a key of that group. */
+struct world_barred {
+	uint8_t kid[KID_SIZE], device[DEVICE_ID_SIZE], group[GROUP_ID_SIZE];
+};
+
 struct world {
 	uint64_t now; /* ms */
 	uint64_t seq;
@@ -168,6 +173,8 @@ struct world {
 	uint64_t *tally;	  /* TALLIES counts, or NULL */
 	uint64_t digest;	  /* of all events so far */
 	struct world_nonces nonces;
+	struct world_barred *barred;
+	size_t n_barred, cap_barred;
 	/* What went over peer connections, as records on the wire. */
 	uint64_t messages, wire_bytes;
 	uint32_t next_request;
@@ -262,10 +269,17 @@ const Fob__Reply *world_wait(struct world *world, int node, uint32_t id,
 
 void world_make_vault(struct world *world, int node);
 void world_unlock(struct world *world, int node);
+/* With a passphrase that is another one. */
+void world_unlock_wrong(struct world *world, int node);
+/* False when it was refused. */
+bool world_try_confirm(struct world *world, int node, uint32_t kind);
 void world_confirm(struct world *world, int node, uint32_t kind);
 /* The code that a node shows; request: of the invitation. */
 void world_invite(struct world *world, int node, char ret_code[static 32],
 		  uint32_t *ret_request);
+/* False: it was refused. */
+bool world_try_invite(struct world *world, int node, char ret_code[static 32],
+		      uint32_t *ret_request);
 uint32_t world_join_begin(struct world *world, int node, int at,
 			  const char *code);
 /* All of it: node is a device of the vault of at when this returns. */
@@ -278,6 +292,9 @@ const Fob__Reply *world_add(struct world *world, int node, const char *issuer,
 			    unsigned secret);
 const Fob__Reply *world_add_hotp(struct world *world, int node,
 				 const char *issuer, unsigned secret);
+const Fob__Reply *world_add_group(struct world *world, int node,
+				  const char *issuer, unsigned secret,
+				  const char *group);
 /* Answered once so many others hold it. */
 const Fob__Reply *world_add_wait(struct world *world, int node,
 				 const char *issuer, unsigned secret,

@@ -110,7 +110,20 @@ void world_unlock(struct world *world, int node)
 	EXPECT(world, reply && reply->status == STATUS_OK);
 }
 
-void world_confirm(struct world *world, int node, uint32_t kind)
+void world_unlock_wrong(struct world *world, int node)
+{
+	static char wrong[] = WORLD_CANARY "wrong";
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__UnlockAsk unlock = FOB__UNLOCK_ASK__INIT;
+	const Fob__Reply *reply;
+
+	unlock.passphrase = data_of(wrong);
+	request.unlock = &unlock;
+	reply = world_ask(world, node, &request);
+	EXPECT(world, reply && reply->status != STATUS_OK);
+}
+
+bool world_try_confirm(struct world *world, int node, uint32_t kind)
 {
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__ConfirmAsk confirm = FOB__CONFIRM_ASK__INIT;
@@ -120,7 +133,12 @@ void world_confirm(struct world *world, int node, uint32_t kind)
 	confirm.passphrase = data_of(passphrase);
 	request.confirm = &confirm;
 	reply = world_ask(world, node, &request);
-	EXPECT(world, reply && reply->status == STATUS_OK);
+	return reply && reply->status == STATUS_OK;
+}
+
+void world_confirm(struct world *world, int node, uint32_t kind)
+{
+	EXPECT(world, world_try_confirm(world, node, kind));
 }
 
 struct inviting {
@@ -135,23 +153,33 @@ static bool is_invited(struct world *world, void *arg)
 	return world_reply(world, inviting->node, inviting->id) != NULL;
 }
 
-void world_invite(struct world *world, int node, char ret_code[static 32],
-		  uint32_t *ret_request)
+bool world_try_invite(struct world *world, int node, char ret_code[static 32],
+		      uint32_t *ret_request)
 {
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__InviteAsk invite = FOB__INVITE_ASK__INIT;
 	struct inviting inviting = { .node = node };
 	const Fob__Reply *reply;
 
-	world_confirm(world, node, FOB__CONFIRM__CONFIRM_INVITE);
+	if (!world_try_confirm(world, node, FOB__CONFIRM__CONFIRM_INVITE))
+		return false;
 	invite.approve = invite.wait = true;
 	request.invite = &invite;
 	inviting.id = world_send(world, node, &request);
-	EXPECT(world, world_until(world, ASK_MS, is_invited, &inviting));
+	if (!world_until(world, ASK_MS, is_invited, &inviting))
+		return false;
 	reply = world_reply(world, node, inviting.id);
-	EXPECT(world, reply->invited && reply->more);
+	if (!reply->invited || !reply->more)
+		return false;
 	snprintf(ret_code, 32, "%s", reply->invited->code);
 	*ret_request = inviting.id;
+	return true;
+}
+
+void world_invite(struct world *world, int node, char ret_code[static 32],
+		  uint32_t *ret_request)
+{
+	EXPECT(world, world_try_invite(world, node, ret_code, ret_request));
 }
 
 uint32_t world_join_begin(struct world *world, int node, int at,
@@ -214,6 +242,7 @@ struct adding {
 	unsigned secret;
 	Fob__OtpType type;
 	uint32_t copies;
+	const char *group;
 };
 
 static uint32_t add(struct world *world, int node, const struct adding *what)
@@ -223,13 +252,15 @@ static uint32_t add(struct world *world, int node, const struct adding *what)
 	Fob__NewEntry entry = FOB__NEW_ENTRY__INIT, *entries[] = { &entry };
 	Fob__OtpValue otp;
 	uint8_t bytes[WORLD_SECRET_SIZE];
-	char text[TEXT_SIZE], account[] = "me";
+	char text[TEXT_SIZE], account[] = "me", group[TEXT_SIZE];
 
 	world_secret(what->secret, bytes);
 	fill_otp(&otp, what->type, bytes);
 	entry.issuer = text_copy(text, what->issuer);
 	entry.account = account;
 	entry.otp = &otp;
+	if (what->group)
+		entry.group = text_copy(group, what->group);
 	ask.entries = entries;
 	ask.n_entries = 1;
 	ask.wait_copies = what->copies;
@@ -241,7 +272,8 @@ uint32_t world_add_begin(struct world *world, int node, const char *issuer,
 			 unsigned secret)
 {
 	return add(world, node,
-		   &(struct adding){ issuer, secret, FOB__OTP_TYPE__TOTP, 0 });
+		   &(struct adding){ issuer, secret, FOB__OTP_TYPE__TOTP, 0,
+				     NULL });
 }
 
 const Fob__Reply *world_add(struct world *world, int node, const char *issuer,
@@ -256,7 +288,17 @@ const Fob__Reply *world_add_wait(struct world *world, int node,
 				 uint32_t copies)
 {
 	const struct adding what = { issuer, secret, FOB__OTP_TYPE__TOTP,
-				     copies };
+				     copies, NULL };
+
+	return world_wait(world, node, add(world, node, &what), ASK_MS);
+}
+
+const Fob__Reply *world_add_group(struct world *world, int node,
+				  const char *issuer, unsigned secret,
+				  const char *group)
+{
+	const struct adding what = { issuer, secret, FOB__OTP_TYPE__TOTP, 0,
+				     group };
 
 	return world_wait(world, node, add(world, node, &what), ASK_MS);
 }
@@ -264,7 +306,8 @@ const Fob__Reply *world_add_wait(struct world *world, int node,
 const Fob__Reply *world_add_hotp(struct world *world, int node,
 				 const char *issuer, unsigned secret)
 {
-	const struct adding what = { issuer, secret, FOB__OTP_TYPE__HOTP, 0 };
+	const struct adding what = { issuer, secret, FOB__OTP_TYPE__HOTP, 0,
+				     NULL };
 
 	return world_wait(world, node, add(world, node, &what), ASK_MS);
 }

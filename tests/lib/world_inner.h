@@ -54,6 +54,11 @@ void net_gone(struct world *world, int node);
 void net_asleep(struct world *world, int node);
 bool net_over(const struct world *world, const struct world_due *due);
 
+/* --- world_check.c --- */
+/* The node wrote that item in the step at hand: for whom is it not meant? */
+void check_wrote(struct world *world, int node,
+		 const uint8_t id[static ID_SIZE]);
+
 /* --- world.c --- */
 /* A canary in there is a failure. */
 /* EFFECT_NEXT_*, but for its answer. */

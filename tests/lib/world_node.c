@@ -294,6 +294,8 @@ static void carry_one(struct world *world, int node, struct effect *effect)
 		return;
 	case EFFECT_TRACE:
 		world_trace_effect(world, node, &effect->trace);
+		if (world->tally && effect->trace.what == TRACE_WROTE)
+			check_wrote(world, node, effect->trace.item);
 		return;
 	default:
 		move(&n->held, effect);

@@ -309,7 +309,7 @@ static int swarm(const struct options *options)
 	double start = seconds(), took;
 	int failed = 0;
 
-	nursery_make();
+	nursery_make(shared->tally);
 	for (uint64_t i = 0; i < options->seeds; i++) {
 		struct swarm_plan plan = options->planned ? options->plan :
 							    swarm_plan(0);
@@ -340,7 +340,7 @@ static int make_small(const struct options *options)
 {
 	struct swarm_plan plan = swarm_plan(options->from);
 
-	nursery_make();
+	nursery_make(shared->tally);
 	if (!plan_fails(&plan)) {
 		printf("seed %llu does not fail\n",
 		       (unsigned long long)plan.seed);

@@ -28,13 +28,14 @@ static void take_picture(struct world *world, struct nursery_vault *vault,
 	}
 }
 
-static void make(struct nursery_vault *vaults, bool keeper)
+static void make(struct nursery_vault *vaults, bool keeper, uint64_t *tally)
 {
 	struct world *world = malloc(sizeof(*world));
 
 	REQUIRE(world);
 	world_init(world, keeper ? 2 : 1);
 	world->quiet = true;
+	world->tally = tally;
 	story_vault(world, 2);
 	world_run(world, 20000); /* all know each other's addresses */
 	take_picture(world, &vaults[2], -1);
@@ -53,10 +54,10 @@ static void make(struct nursery_vault *vaults, bool keeper)
 	free(world);
 }
 
-void nursery_make(void)
+void nursery_make(uint64_t *tally)
 {
-	make(plain, false);
-	make(kept, true);
+	make(plain, false, tally);
+	make(kept, true, tally);
 }
 
 static void clear(struct nursery_vault *vaults)

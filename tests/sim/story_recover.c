@@ -154,6 +154,59 @@ static void kit_rotated(struct world *world)
 	story_account(world, 3, "gitlab");
 }
 
+static void lift(struct world *world, int node, int whom,
+		 uint8_t seed[static KEY_SIZE])
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__LiftAsk ask = FOB__LIFT_ASK__INIT;
+
+	world_confirm(world, node, FOB__CONFIRM__CONFIRM_REVOKE);
+	ask.device = world->nodes[whom].name;
+	ask.recovery_seed = (ProtobufCBinaryData){ KEY_SIZE, seed };
+	request.lift = &ask;
+	EXPECT(world, story_ok(world_ask(world, node, &request)));
+}
+
+/*
+ * B suspends a, which does not hear of it and makes a new kit. The key under
+ * which b wrote meanwhile has no wrap for a, nor for the new kit, and the key
+ * that came with the kit is clean; still a reads it all when that is settled,
+ * and the new kit does.
+ */
+static void lifted_apart(struct world *world)
+{
+	uint8_t seed[KEY_SIZE];
+	const Fob__Reply *reply;
+
+	story_vault(world, 2);
+	recovery_seed(world, 0, seed);
+	EXPECT(world, story_ok(world_add(world, 0, "github", 1)));
+	story_settle(world);
+	world_cut(world, 0, 1, true);
+	world_run(world, 1000);
+	EXPECT(world, story_ok(world_revoke(world, 1, "a")));
+	EXPECT(world, story_ok(world_set_field(world, 1, "github", "note",
+					       "mine now")));
+	world_confirm(world, 0, FOB__CONFIRM__CONFIRM_RECOVERY);
+	reply = recovery_kit(world, 0, "new", seed, NULL);
+	EXPECT(world, story_ok(reply) && reply->made);
+	memcpy(seed, reply->made->recovery_seed.data, KEY_SIZE);
+	world_heal_all(world);
+	world_run(world, 10000);
+	lift(world, 1, 0, seed);
+	world_run(world, 120000);
+	story_settle(world);
+	EXPECT(world,
+	       !strcmp(story_field(world, 0, "github", "note"), "mine now"));
+	fire(world);
+	world_start(world, 1);
+	begin(world, 2, seed);
+	EXPECT(world, story_ok(recovery_from(world, 2, 1)));
+	back(world, 2, -1);
+	EXPECT(world,
+	       !strcmp(story_field(world, 2, "github", "note"), "mine now"));
+}
+
 /* Power fails at every moment of a recovery: nothing is there, or all is. */
 static void recover_cut(struct world *world)
 {
@@ -246,5 +299,6 @@ const struct story stories_recover[] = {
 	{ "kit-rotated", kit_rotated },
 	{ "recover-cut", recover_cut },
 	{ "two-kits", two_kits },
+	{ "lifted-apart", lifted_apart },
 	{ 0 },
 };

@@ -5,14 +5,30 @@
 #include <string.h>
 
 static const char *const fault_names[FAULTS] = {
-	[FAULT_RESET] = "resets",      [FAULT_CUT] = "cuts",
-	[FAULT_ONE_WAY] = "one-way",   [FAULT_PARTITION] = "partitions",
-	[FAULT_DELAY] = "delays",      [FAULT_KILL] = "kills",
-	[FAULT_SLEEP] = "sleeps",      [FAULT_YEAR] = "years",
-	[FAULT_CLOCK] = "clocks",      [FAULT_TEN_YEARS] = "ten-years",
-	[FAULT_BACKUP] = "backups",    [FAULT_CLONE] = "clones",
-	[FAULT_FULL] = "full",	       [FAULT_LOCK] = "locks",
-	[FAULT_JOIN] = "joins",	       [FAULT_REVOKE] = "revocations",
+	[FAULT_RESET] = "resets",
+	[FAULT_CUT] = "cuts",
+	[FAULT_ONE_WAY] = "one-way",
+	[FAULT_PARTITION] = "partitions",
+	[FAULT_DELAY] = "delays",
+	[FAULT_KILL] = "kills",
+	[FAULT_SLEEP] = "sleeps",
+	[FAULT_YEAR] = "years",
+	[FAULT_CLOCK] = "clocks",
+	[FAULT_TEN_YEARS] = "ten-years",
+	[FAULT_BACKUP] = "backups",
+	[FAULT_CLONE] = "clones",
+	[FAULT_FULL] = "full",
+	[FAULT_LOCK] = "locks",
+	[FAULT_JOIN] = "joins",
+	[FAULT_REVOKE] = "revocations",
+	[FAULT_SUSPEND] = "suspensions",
+	[FAULT_AGAIN] = "again",
+	[FAULT_KIT] = "kits",
+	[FAULT_RECOVER] = "recoveries",
+	[FAULT_PURGE] = "purges",
+	[FAULT_GROUP] = "groups",
+	[FAULT_SNAPSHOT] = "snapshots",
+	[FAULT_WRONG_CODE] = "wrong-codes",
 	[FAULT_UNHEALED] = "unhealed",
 };
 
@@ -153,7 +169,6 @@ static void draw_world(struct swarm *swarm)
 		n = swarm->plan->nodes;
 	vault = nursery_vault(n, keeper);
 	memcpy(swarm->kit, vault->seed, KEY_SIZE);
-	swarm->n_devices = n;
 	nursery_begin(world, vault);
 	for (int i = 0; i < WORLD_NODES; i++) {
 		world->nodes[i].own_entropy = true;

@@ -8,6 +8,7 @@
  *	swarm.c		the drawing, the steps
  *	swarm_people.c	what people do
  *	swarm_trouble.c	what goes wrong
+ *	swarm_vault.c	who is in, who reads, the kit
  *	swarm_end.c	the network heals, all is compared
  *	nursery.c	vaults to begin with, made once
  */
@@ -38,6 +39,14 @@ enum fault {
 	FAULT_LOCK,
 	FAULT_JOIN,
 	FAULT_REVOKE,
+	FAULT_SUSPEND,
+	FAULT_AGAIN, /* a machine is wiped, and may join again */
+	FAULT_KIT,
+	FAULT_RECOVER,
+	FAULT_PURGE,
+	FAULT_GROUP,
+	FAULT_SNAPSHOT,
+	FAULT_WRONG_CODE,
 	FAULT_UNHEALED, /* it ends without a heal: safety alone */
 	FAULTS
 };
@@ -85,12 +94,15 @@ struct swarm {
 	bool went_back; /* some machine got an older disk */
 	bool unsure;	/* what was answered need not be seen in the end */
 	uint8_t kit[KEY_SIZE];
-	int n_devices; /* of the beginning */
+	bool recovered;
+	int heir; /* who recovered, and decides who is in */
+	unsigned n_groups, n_hidden;
+	bool reads[WORLD_NODES]; /* was to read the group, once */
 };
 
 /* --- nursery.c --- */
 /* Once, before any swarm; then the same for all of them. */
-void nursery_make(void);
+void nursery_make(uint64_t *tally);
 void nursery_free(void);
 /* n: 2 to 5 devices; keeper: the third is one, n is 3 at least. */
 const struct nursery_vault *nursery_vault(int n, bool keeper);
@@ -114,6 +126,20 @@ void issuer_of(unsigned record, char ret[static 32]);
 /* --- swarm_trouble.c --- */
 void trouble_step(struct swarm *swarm);
 void trouble_start(struct swarm *swarm, int node);
+
+/* --- swarm_vault.c --- */
+void vault_revoke(struct swarm *swarm, int by, int target, bool rank);
+void vault_lift(struct swarm *swarm, int by, int target);
+bool vault_suspended(struct swarm *swarm, int target);
+void vault_lift_all(struct swarm *swarm); /* with the kit */
+void vault_again(struct swarm *swarm, int node);
+void vault_kit(struct swarm *swarm, int node);
+void vault_recover(struct swarm *swarm, int from, int keep);
+void vault_snapshot(struct swarm *swarm, int node);
+void vault_purge(struct swarm *swarm, int node);
+void vault_group(struct swarm *swarm, int node, int whom);
+void vault_check_hidden(struct swarm *swarm, int node);
+#define SWARM_HIDDEN "hidden-"
 
 /* --- swarm_end.c --- */
 void end_check(struct swarm *swarm);

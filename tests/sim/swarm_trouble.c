@@ -165,6 +165,8 @@ static void do_lock(struct swarm *swarm, int node)
 	if (!is_awake(swarm, node))
 		return;
 	world_count(swarm->world, TALLY_LOCK);
+	if (core->state == NODE_LOCKED && dice(swarm, 2))
+		world_unlock_wrong(swarm->world, node);
 	if (core && core->state == NODE_UNLOCKED)
 		world_lock(swarm->world, node);
 	else if (core && core->state == NODE_LOCKED)
@@ -196,25 +198,38 @@ static void do_join(struct swarm *swarm, int at)
 			return;
 		node = world_node(world);
 	}
-	world_invite(world, at, code, &inviting);
+	if (!world_try_invite(world, at, code, &inviting))
+		return;
 	world_join_begin(world, node, at, code);
 	world_run(world, dice(swarm, 3000));
 }
 
-/* Only what the rank allows: who is merely suspended is never equal. */
-static void do_revoke(struct swarm *swarm, int by, int target)
+static bool is_invited(struct swarm *swarm, int node)
 {
-	const struct node *core = machine(swarm, by)->node;
-	uint32_t author;
+	return is_awake(swarm, node) && !is_member(swarm, node) &&
+	       machine(swarm, node)->node->state == NODE_EMPTY;
+}
 
-	if (by == target || !is_member(swarm, by) || !is_unlocked(swarm, by) ||
-	    dice(swarm, 3))
+/* Somebody types another code than the one shown. */
+static void do_wrong_code(struct swarm *swarm, int at)
+{
+	struct world *world = swarm->world;
+	char code[32];
+	uint32_t inviting;
+
+	if (!may_invite(swarm, at))
 		return;
-	author = set_author(&core->set, machine(swarm, target)->id);
-	if (author == NONE || !core->set.authors[core->self_author].member ||
-	    !roster_outranks(&core->roster, core->self_author, author))
-		return;
-	world_revoke(swarm->world, by, machine(swarm, target)->name);
+	for (int i = 0; i < world->n_nodes; i++)
+		if (is_invited(swarm, i)) {
+			if (!world_try_invite(world, at, code, &inviting))
+				return;
+			code[0] = code[0] == '1' ? '2' : '1';
+			world_join_begin(world, i, at, code);
+			world_run(world, dice(swarm, 5000));
+			return;
+		}
+	if (world->n_nodes < WORLD_NODES - 2)
+		world_node(world);
 }
 
 /* Those of one half do not hear those of the other. */
@@ -272,6 +287,41 @@ static void do_machine(struct swarm *swarm, enum fault fault, int node)
 	}
 }
 
+static void do_vault(struct swarm *swarm, enum fault fault, int a, int b)
+{
+	switch (fault) {
+	case FAULT_REVOKE:
+		if (dice(swarm, 3) == 0)
+			vault_revoke(swarm, a, b, true);
+		break;
+	case FAULT_SUSPEND:
+		if (dice(swarm, 3))
+			vault_revoke(swarm, a, b, false);
+		else
+			vault_lift(swarm, a, b);
+		break;
+	case FAULT_AGAIN:
+		if (dice(swarm, 3) == 0)
+			vault_again(swarm, a);
+		break;
+	case FAULT_KIT:
+		vault_kit(swarm, a);
+		break;
+	case FAULT_RECOVER:
+		if (dice(swarm, 3) == 0)
+			vault_recover(swarm, a, dice(swarm, 2) ? b : -1);
+		break;
+	case FAULT_PURGE:
+		vault_purge(swarm, a);
+		break;
+	case FAULT_GROUP:
+		vault_group(swarm, a, b);
+		break;
+	default:
+		vault_snapshot(swarm, a);
+	}
+}
+
 static void do_fault(struct swarm *swarm, enum fault fault)
 {
 	int a = (int)dice(swarm, (uint64_t)swarm->world->n_nodes);
@@ -303,18 +353,26 @@ static void do_fault(struct swarm *swarm, enum fault fault)
 	case FAULT_JOIN:
 		do_join(swarm, a);
 		break;
-	case FAULT_REVOKE:
-		do_revoke(swarm, a, b);
+	case FAULT_WRONG_CODE:
+		do_wrong_code(swarm, a);
 		break;
 	default:
-		do_machine(swarm, fault, a);
+		if (fault < FAULT_REVOKE)
+			do_machine(swarm, fault, a);
+		else
+			do_vault(swarm, fault, a, b);
 	}
 }
 
 void trouble_step(struct swarm *swarm)
 {
-	enum fault fault = (enum fault)dice(swarm, FAULT_UNHEALED);
+	for (int tries = 0; tries < 3; tries++) {
+		enum fault fault = (enum fault)dice(swarm, FAULT_UNHEALED);
 
-	if (swarm->faults[fault] && dice(swarm, 2))
-		do_fault(swarm, fault);
+		if (!swarm->faults[fault])
+			continue;
+		if (dice(swarm, 3))
+			do_fault(swarm, fault);
+		return;
+	}
 }

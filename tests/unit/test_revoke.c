@@ -289,11 +289,44 @@ static void test_date(void **state UNUSED)
 	}
 }
 
+/* The newest key that a node knows of, and the revocation before it. */
+static const uint8_t *key_after_revoking(struct world *world, char *name)
+{
+	struct world_node *n = &world->nodes[0];
+	const struct set *set = &n->node->set;
+
+	world_confirm(world, 0, FOB__CONFIRM__CONFIRM_REVOKE);
+	n->own_entropy = true;
+	n->entropy.state = 42;
+	assert_int_equal(world_revoke(world, 0, name)->status, STATUS_OK);
+	n->own_entropy = false;
+	for (uint32_t i = set->n_heads; i-- > 0;)
+		if (set->heads[i]->head->key)
+			return set->heads[i]->head->key->kid.data;
+	return NULL;
+}
+
+/*
+ * A copy of a machine that draws the same numbers, for other readers, does
+ * not make the same key of them.
+ */
+static void test_same_numbers(void **state)
+{
+	struct world *world = *state;
+	const uint8_t *first = key_after_revoking(world, "c");
+	const uint8_t *second = key_after_revoking(world, "b");
+
+	assert_non_null(first);
+	assert_memory_not_equal(first, second, KID_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_numbers, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_checklist, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_suspend, setup, teardown),

@@ -134,11 +134,12 @@ static bool is_fresh(const struct keyring *ring, const struct set *set,
 	       ring->n_authors == set->n_authors;
 }
 
-static void judge(struct keyring *ring)
+static int judge(struct keyring *ring)
 {
 	keyring_audit(ring);
 	for (uint32_t i = 0; i < ring->n_keys; i++)
 		ring->keys[i].clean = is_clean(ring, &ring->keys[i]);
+	return keyring_find_stranded(ring);
 }
 
 static int evaluate(struct keyring *ring, const struct device_keys *self,
@@ -151,10 +152,7 @@ static int evaluate(struct keyring *ring, const struct device_keys *self,
 		err = keyring_read_table(ring);
 	if (!err && open)
 		err = keyring_open_keys(ring, self);
-	if (err)
-		return err;
-	judge(ring);
-	return 0;
+	return err ? err : judge(ring);
 }
 
 int keyring_evaluate(struct keyring *ring, const struct set *set,
@@ -189,9 +187,7 @@ int keyring_open_kit(struct keyring *ring, const struct kit *kit)
 {
 	int err = keyring_open_for_kit(ring, kit);
 
-	if (!err)
-		judge(ring);
-	return err;
+	return err ? err : judge(ring);
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -241,11 +237,23 @@ static const struct keyring_key *first_clean(const struct keyring *ring,
 	return NULL;
 }
 
+/*
+ * A key that no clean one carries is known by those only who held it then:
+ * others, and the kit, would never read what was written under it.
+ */
+static bool some_stranded(const struct keyring *ring, uint32_t group)
+{
+	for (uint32_t i = 0; i < ring->n_keys; i++)
+		if (ring->keys[i].group == group && ring->keys[i].stranded)
+			return true;
+	return false;
+}
+
 bool keyring_rotation_owed(const struct keyring *ring, uint32_t group,
 			   uint32_t self)
 {
 	return self != NONE && may_know(ring, group, self) &&
-	       !first_clean(ring, group);
+	       (!first_clean(ring, group) || some_stranded(ring, group));
 }
 
 bool keyring_may_rotate(const struct keyring *ring, uint32_t group)

@@ -29,6 +29,7 @@ struct keyring_key {
 	bool held;	/* secret is here */
 	bool audited, poisoned; /* wraps recomputed: all right, or not */
 	bool clean;
+	bool stranded;	       /* held, and no clean key is it, or carries it */
 	bool replaced;	       /* a valid KEY of the group has it as parent */
 	bool stranger;	       /* somebody who is no author knows it */
 	bool kit, old_kit;     /* wrapped for the current kit; for another */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/core/trust/bits.h"
+#include "daemon/core/trust/keyring_table.h"
 #include "daemon/core/trust/wrap.h"
 
 /*
@@ -176,8 +177,7 @@ static uint32_t find_key(const struct keyring *ring, uint32_t group,
 
 static bool carries_on(const struct keyring_key *key, uint32_t group)
 {
-	return key->group == group && key->item != NONE && key->held &&
-	       !key->poisoned;
+	return key->group == group && key->held && !key->poisoned;
 }
 
 /*
@@ -213,6 +213,26 @@ static bool mark_carried(const struct keyring *ring, uint32_t group,
 		}
 	}
 	return changed;
+}
+
+int keyring_find_stranded(struct keyring *ring)
+{
+	AUTO_FREE uint64_t *carried = bits_new(ring->n_keys);
+
+	if (!carried)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < ring->n_keys; i++)
+		if (ring->keys[i].clean)
+			bits_set(carried, i);
+	for (uint32_t g = 0; g < ring->roster->n_groups; g++)
+		while (mark_carried(ring, ring->roster->groups[g].group,
+				    carried, carried))
+			;
+	for (uint32_t i = 0; i < ring->n_keys; i++)
+		ring->keys[i].stranded =
+			carries_on(&ring->keys[i], ring->keys[i].group) &&
+			!bits_get(carried, i);
+	return 0;
 }
 
 static int add_parent(Fob__Key *key, const uint8_t *kid)

@@ -37,6 +37,9 @@ int keyring_open_keys(struct keyring *ring, const struct device_keys *self);
 /* The same with the recovery key. */
 int keyring_open_for_kit(struct keyring *ring, const struct kit *kit);
 
+/* Sets stranded of all keys; the others are judged. 0, -ENOMEM. */
+int keyring_find_stranded(struct keyring *ring);
+
 /* Sets held, audited and poisoned of all keys. */
 void keyring_audit(struct keyring *ring);
 
