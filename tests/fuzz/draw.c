@@ -151,6 +151,14 @@ struct bytes draw_bytes(struct draw *draw)
 	return value;
 }
 
+ProtobufCBinaryData draw_data(struct bytes bytes)
+{
+	ProtobufCBinaryData data = { .len = bytes.n };
+
+	memcpy(&data.data, &bytes.p, sizeof(data.data));
+	return data;
+}
+
 /* --- messages -------------------------------------------------------------- */
 
 static void *at(void *message, size_t offset)
@@ -195,8 +203,7 @@ static void draw_value(struct draw *draw, const ProtobufCFieldDescriptor *field,
 		break;
 	case PROTOBUF_C_TYPE_BYTES:
 		bytes = copied(draw, draw_bytes(draw));
-		*(ProtobufCBinaryData *)value =
-			(ProtobufCBinaryData){ bytes.n, (uint8_t *)bytes.p };
+		*(ProtobufCBinaryData *)value = draw_data(bytes);
 		break;
 	case PROTOBUF_C_TYPE_MESSAGE:
 		*(ProtobufCMessage **)value =

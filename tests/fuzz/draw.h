@@ -50,6 +50,9 @@ ProtobufCMessage *draw_message(struct draw *draw,
 ProtobufCMessage *draw_choice(struct draw *draw,
 			      const ProtobufCMessageDescriptor *what);
 
+/* As a message holds bytes; nobody writes to them. */
+ProtobufCBinaryData draw_data(struct bytes bytes);
+
 /* Packed; now and then with a byte that is not as it should be. */
 struct bytes draw_pack(struct draw *draw, const ProtobufCMessage *message);
 

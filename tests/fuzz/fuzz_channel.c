@@ -1,6 +1,7 @@
 /*
- * Bytes from a stranger to a channel that was dialled. The first byte of the
- * input says how far the stranger has come, the second how the rest is cut:
+ * Bytes from a stranger to a channel that was dialled, or (4 added to 0 or 1) dials.
+ * The first byte of the input says how far the stranger has come, the second
+ * how the rest is cut:
  *	0	the wire from its first byte on
  *	1	message 1 behind a mac1 that is right
  *	2	packets, sealed by nobody
@@ -69,15 +70,17 @@ static void feed(struct channel *channel, struct bytes in, struct outcome *o)
 	} while (in.n > 0);
 }
 
-static struct outcome run(bool packets, struct bytes wire, size_t step)
+static struct outcome run(unsigned int stage, struct bytes wire, size_t step)
 {
 	static const uint8_t entropy[CHANNEL_ENTROPY] = { 9 };
+	static const uint8_t remote[KEY_SIZE] = { 9 };
 	struct outcome o = { 0 };
 	struct channel channel;
 	size_t at;
 
-	REQUIRE(channel_init(&channel, &keys, NULL, 0, entropy) == 0);
-	if (packets) {
+	REQUIRE(channel_init(&channel, &keys, stage & 4 ? remote : NULL, 0,
+			     entropy) == 0);
+	if (stage % 4 >= 2) {
 		channel.tunnel.phase = TUNNEL_CONFIRM;
 		channel.tunnel.reader.cipher = cipher;
 	}
@@ -133,12 +136,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct outcome whole, pieces;
 	struct queue wire = { 0 };
 	struct bytes in;
-	unsigned int stage;
+	unsigned int stage, dials;
 
 	if (size < 3)
 		return 0;
 	make_keys();
 	stage = data[0] % 4;
+	dials = stage < 2 ? data[0] & 4 : 0;
 	in = (struct bytes){ data + 2, size - 2 };
 	if (stage == 1 && in.n >= MESSAGE1_SIZE)
 		put_mac1((struct bytes){ in.p, MESSAGE1_SIZE }, &wire);
@@ -146,8 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		put_records(in, &wire);
 	else
 		REQUIRE(queue_put(&wire, in) == 0);
-	whole = run(stage >= 2, queue_bytes(&wire), queue_bytes(&wire).n);
-	pieces = run(stage >= 2, queue_bytes(&wire), 1u + data[1] % 64);
+	whole = run(stage | dials, queue_bytes(&wire), queue_bytes(&wire).n);
+	pieces = run(stage | dials, queue_bytes(&wire), 1u + data[1] % 64);
 	queue_deinit(&wire);
 	REQUIRE(whole.accepted == pieces.accepted);
 	REQUIRE(whole.messages == pieces.messages);

@@ -163,7 +163,7 @@ static void make_item(void)
 	head = draw_head(&state.items, by);
 	prev_of(head, &state.items);
 	packed = draw_pack(&state.items, &head->base);
-	body.head = (ProtobufCBinaryData){ packed.n, (uint8_t *)packed.p };
+	body.head = draw_data(packed);
 	if (head->kind == FOB__KIND__ENTRY) {
 		made->blob = draw_blob(&state.items);
 		crypto_generichash(hash, sizeof(hash), made->blob.p,
@@ -184,13 +184,11 @@ static void fill_item(struct draw *draw, struct made *made, Fob__Item *item)
 {
 	uint8_t how = draw_byte(draw);
 
-	item->body =
-		(ProtobufCBinaryData){ made->body.n, (uint8_t *)made->body.p };
+	item->body = draw_data(made->body);
 	item->signature.data = made->signature;
 	item->signature.len = SIGNATURE_SIZE - (how == 255);
 	if (how < 224)
-		item->blob = (ProtobufCBinaryData){ made->blob.n,
-						    (uint8_t *)made->blob.p };
+		item->blob = draw_data(made->blob);
 }
 
 /* Those that were made, also in a chain or a Bye. */
