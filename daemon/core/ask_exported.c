@@ -1,7 +1,8 @@
 /*
  * Notes that accounts went out in a format, and when: a field of each, so
  * all devices know of the copies that live outside of the vault. The notes
- * of one request are one step, and so one commit.
+ * of one request are one step, and so one commit. Each is an item for ever,
+ * so who exports every day gets one a week.
  */
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "daemon/core/change.h"
 
 #define PREFIX "exported/"
+#define NOTE_MS (7 * 24 * 3600 * 1000ull) /* until one is renewed */
 
 struct noting {
 	struct step *step;
@@ -49,6 +51,18 @@ static int load(struct noting *noting)
 	return more ? CALL_LOAD : 0;
 }
 
+/* One of this secret, that says nearly the same. */
+static bool noted_lately(const struct noting *noting,
+			 const struct vault_entry *entry,
+			 const struct record *record)
+{
+	const Fob__Field *field = record_field(record, noting->key);
+	int64_t wall = noting->step->node->wall;
+
+	return field && !field->unset && field->stamp >= entry->seeded &&
+	       wall >= 0 && field->stamp + NOTE_MS > (uint64_t)wall;
+}
+
 /* 0, a negative errno, or positive when the entry takes no note. */
 static int write_note(struct noting *noting, const struct vault_entry *entry,
 		      struct opened *opened)
@@ -81,7 +95,7 @@ static int note_one(struct noting *noting, size_t i)
 		return r;
 	if (!opened.valid || opened.unreadable)
 		noting->left++;
-	else
+	else if (!noted_lately(noting, entry, &opened.record))
 		r = write_note(noting, entry, &opened);
 	if (r > 0)
 		noting->left++;

@@ -675,7 +675,11 @@ static void test_exported(void **state)
 	ProtobufCBinaryData ids[] = { { RECORD_ID_SIZE, id[0] },
 				      { RECORD_ID_SIZE, id[1] },
 				      { RECORD_ID_SIZE, id[2] } };
+	Fob__OtpValue otp = FOB__OTP_VALUE__INIT;
+	Fob__EditAsk edit_ask = FOB__EDIT_ASK__INIT;
+	char query[] = "Bank";
 	const Fob__Reply *reply;
+	uint32_t items;
 
 	must_add(one, "Git", "a", totp(rfc_key));
 	must_add(one, "Bank", "b", totp(other_key));
@@ -684,7 +688,19 @@ static void test_exported(void **state)
 		memcpy(id[i], node->vault.entries[i].id, RECORD_ID_SIZE);
 	assert_int_equal(node->vault.entries[0].exported, 0);
 	expect(exported(one, "aegis", ids, 3), STATUS_OK, "");
+	items = node->set.n_items;
+	expect(exported(one, "aegis", ids, 2), STATUS_OK, "");
+	assert_int_equal(node->set.n_items, items);
+	/* A week later, one is worth an item; and one of another secret. */
+	one->wall += 7 * 24 * 3600 * 1000ll + 60000;
 	expect(exported(one, "aegis", ids, 1), STATUS_OK, "");
+	assert_int_equal(node->set.n_items, items + 1);
+	otp.secret = data(third_key);
+	edit_ask.query = query;
+	edit_ask.otp = &otp;
+	expect(edit(one, &edit_ask), STATUS_OK, "");
+	expect(exported(one, "aegis", ids, 2), STATUS_OK, "");
+	assert_int_equal(node->set.n_items, items + 3);
 	expect(exported(one, "2fas", ids, 1), STATUS_OK, "");
 	assert_true(node->vault.entries[0].exported >= ONE_WALL);
 	assert_true(node->vault.entries[1].exported >= ONE_WALL);
