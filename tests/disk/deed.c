@@ -8,8 +8,8 @@
 
 #define BATCH 6
 #define TEXT 64
-
-static char passphrase[] = MACHINE_PASSPHRASE;
+#define DEVICES_MOST 12
+#define GROUPS_MOST 6
 
 static const char *const texts[DEEDS] = {
 	[DEED_INIT] = "make a vault",
@@ -18,9 +18,16 @@ static const char *const texts[DEEDS] = {
 	[DEED_BATCH] = "import entries",
 	[DEED_EDIT] = "edit an entry",
 	[DEED_REMOVE] = "remove an entry",
+	[DEED_RESTORE] = "restore an entry",
+	[DEED_PURGE] = "purge an entry",
 	[DEED_CODE] = "show a counter's code",
 	[DEED_RENAME] = "rename the device",
 	[DEED_RELOCK] = "lock and unlock",
+	[DEED_PASSPHRASE] = "change the passphrase",
+	[DEED_INVITE] = "invite a device",
+	[DEED_DEVICE] = "have another device",
+	[DEED_REVOKE] = "revoke a device",
+	[DEED_GROUP] = "make a group",
 };
 
 const char *deed_text(enum deed deed)
@@ -33,7 +40,7 @@ static ProtobufCBinaryData data_of(char *text)
 	return (ProtobufCBinaryData){ strlen(text), (uint8_t *)text };
 }
 
-static enum outcome judge(const Fob__Reply *reply)
+enum outcome deed_judge(const Fob__Reply *reply)
 {
 	if (!reply)
 		return OUTCOME_DOWN;
@@ -50,9 +57,12 @@ static bool suits(enum deed deed, const struct entry *entry)
 	case DEED_BATCH:
 		return entry->version == 0;
 	case DEED_CODE:
-		return entry->version && entry->hotp;
+		return entry->version && entry->hotp && !entry->trashed;
+	case DEED_RESTORE:
+	case DEED_PURGE:
+		return entry->version && entry->trashed;
 	default:
-		return entry->version != 0;
+		return entry->version && !entry->trashed;
 	}
 }
 
@@ -72,7 +82,15 @@ bool deed_fits(enum deed deed, const struct seen *seen)
 		return !seen->made;
 	case DEED_RENAME:
 	case DEED_RELOCK:
+	case DEED_PASSPHRASE:
+	case DEED_INVITE:
 		return seen->made;
+	case DEED_DEVICE:
+		return seen->made && seen->devices < DEVICES_MOST;
+	case DEED_REVOKE:
+		return seen->made && seen->members > 1;
+	case DEED_GROUP:
+		return seen->made && seen->groups < GROUPS_MOST;
 	case DEED_BATCH:
 		return seen->made && count(deed, seen) >= BATCH;
 	default:
@@ -105,13 +123,14 @@ static enum outcome make(struct machine *machine, struct seen *next)
 {
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__InitAsk init = FOB__INIT_ASK__INIT;
-	char name[] = "device-0";
+	char name[] = "device-0", passphrase[] = "CANARY!! horse 0";
 
 	init.name = name;
 	init.passphrase = data_of(passphrase);
 	request.init = &init;
 	next->made = true;
-	return judge(machine_ask(machine, &request));
+	next->devices = next->members = 1;
+	return deed_judge(machine_ask(machine, &request));
 }
 
 struct adding {
@@ -154,13 +173,14 @@ static enum outcome add(struct machine *machine, struct seen *next,
 		uint32_t i = pick(deed, next, draw);
 		struct entry *entry = &next->entries[i];
 
-		*entry = (struct entry){ ++*version, 0, deed == DEED_ADD_HOTP };
+		*entry = (struct entry){ ++*version, 0, deed == DEED_ADD_HOTP,
+					 false };
 		fill(&adding, k, i, entry);
 	}
 	ask.entries = adding.list;
 	ask.n_entries = n;
 	request.add = &ask;
-	return judge(machine_ask(machine, &request));
+	return deed_judge(machine_ask(machine, &request));
 }
 
 static enum outcome edit(struct machine *machine, struct seen *next, uint32_t i,
@@ -180,7 +200,7 @@ static enum outcome edit(struct machine *machine, struct seen *next, uint32_t i,
 	ask.set = fields;
 	ask.n_set = 1;
 	request.edit = &ask;
-	return judge(machine_ask(machine, &request));
+	return deed_judge(machine_ask(machine, &request));
 }
 
 static enum outcome drop(struct machine *machine, struct seen *next, uint32_t i)
@@ -189,11 +209,45 @@ static enum outcome drop(struct machine *machine, struct seen *next, uint32_t i)
 	Fob__RemoveAsk ask = FOB__REMOVE_ASK__INIT;
 	char name[TEXT];
 
-	next->entries[i] = (struct entry){ 0 };
+	next->entries[i].trashed = true;
 	name_of(name, i);
 	ask.query = name;
 	request.remove = &ask;
-	return judge(machine_ask(machine, &request));
+	return deed_judge(machine_ask(machine, &request));
+}
+
+static enum outcome restore(struct machine *machine, struct seen *next,
+			    uint32_t i)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__TrashAsk ask = FOB__TRASH_ASK__INIT;
+	char name[TEXT], op[] = "restore";
+
+	next->entries[i].trashed = false;
+	name_of(name, i);
+	ask.op = op;
+	ask.id = name;
+	request.trash = &ask;
+	return deed_judge(machine_ask(machine, &request));
+}
+
+static enum outcome purge(struct machine *machine, struct seen *next,
+			  uint32_t i)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__PurgeAsk ask = FOB__PURGE_ASK__INIT;
+	enum outcome outcome =
+		people_confirm(machine, FOB__CONFIRM__CONFIRM_PURGE);
+	char name[TEXT];
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	next->entries[i] = (struct entry){ 0 };
+	name_of(name, i);
+	ask.query = name;
+	ask.now = i % 2;
+	request.purge = &ask;
+	return deed_judge(machine_ask(machine, &request));
 }
 
 static enum outcome code(struct machine *machine, struct seen *next, uint32_t i)
@@ -208,10 +262,10 @@ static enum outcome code(struct machine *machine, struct seen *next, uint32_t i)
 	ask.query = name;
 	request.code = &ask;
 	reply = machine_ask(machine, &request);
-	if (judge(reply) == OUTCOME_DONE &&
+	if (deed_judge(reply) == OUTCOME_DONE &&
 	    (reply->n_codes != 1 || strlen(reply->codes[0]->code) != 6))
 		return OUTCOME_WRONG;
-	return judge(reply);
+	return deed_judge(reply);
 }
 
 static enum outcome rename_device(struct machine *machine, struct seen *next,
@@ -227,28 +281,18 @@ static enum outcome rename_device(struct machine *machine, struct seen *next,
 	ask.device = from;
 	ask.name = to;
 	request.rename = &ask;
-	return judge(machine_ask(machine, &request));
+	return deed_judge(machine_ask(machine, &request));
 }
 
-static enum outcome unlock(struct machine *machine)
-{
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__UnlockAsk ask = FOB__UNLOCK_ASK__INIT;
-
-	ask.passphrase = data_of(passphrase);
-	request.unlock = &ask;
-	return judge(machine_ask(machine, &request));
-}
-
-static enum outcome relock(struct machine *machine)
+static enum outcome relock(struct machine *machine, struct seen *next)
 {
 	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__LockAsk ask = FOB__LOCK_ASK__INIT;
 	enum outcome outcome;
 
 	request.lock = &ask;
-	outcome = judge(machine_ask(machine, &request));
-	return outcome == OUTCOME_DONE ? unlock(machine) : outcome;
+	outcome = deed_judge(machine_ask(machine, &request));
+	return outcome == OUTCOME_DONE ? people_unlock(machine, next) : outcome;
 }
 
 enum outcome deed_do(enum deed deed, struct machine *machine, struct seen *next,
@@ -269,8 +313,14 @@ enum outcome deed_do(enum deed deed, struct machine *machine, struct seen *next,
 		return code(machine, next, pick(deed, next, draw));
 	case DEED_RENAME:
 		return rename_device(machine, next, version);
+	case DEED_RESTORE:
+		return restore(machine, next, pick(deed, next, draw));
+	case DEED_PURGE:
+		return purge(machine, next, pick(deed, next, draw));
+	case DEED_RELOCK:
+		return relock(machine, next);
 	default:
-		return relock(machine);
+		return people_do(deed, machine, next, version);
 	}
 }
 
@@ -296,23 +346,32 @@ static bool note(struct seen *seen, const Fob__Account *account)
 	    account->incomplete)
 		return false;
 	seen->entries[i] = (struct entry){ version, (uint32_t)account->counter,
-					   strcmp(account->type, "hotp") == 0 };
+					   strcmp(account->type, "hotp") == 0,
+					   account->trashed };
 	return true;
 }
 
-static bool list(struct machine *machine, struct seen *seen)
+static bool note_all(struct machine *machine, Fob__Request *request,
+		     struct seen *seen)
 {
-	Fob__Request request = FOB__REQUEST__INIT;
-	Fob__ListAsk ask = FOB__LIST_ASK__INIT;
-
-	request.list = &ask;
-	if (judge(machine_ask(machine, &request)) != OUTCOME_DONE)
+	if (deed_judge(machine_ask(machine, request)) != OUTCOME_DONE)
 		return false;
 	for (size_t k = 0; k < machine->n_replies; k++)
 		for (size_t i = 0; i < machine->replies[k]->n_accounts; i++)
 			if (!note(seen, machine->replies[k]->accounts[i]))
 				return false;
 	return true;
+}
+
+static bool list(struct machine *machine, struct seen *seen)
+{
+	Fob__Request live = FOB__REQUEST__INIT, dead = FOB__REQUEST__INIT;
+	Fob__ListAsk ask = FOB__LIST_ASK__INIT;
+	Fob__TrashAsk trash = FOB__TRASH_ASK__INIT;
+
+	live.list = &ask;
+	dead.trash = &trash;
+	return note_all(machine, &live, seen) && note_all(machine, &dead, seen);
 }
 
 bool deed_see(struct machine *machine, struct seen *ret)
@@ -324,19 +383,19 @@ bool deed_see(struct machine *machine, struct seen *ret)
 
 	request.status = &ask;
 	reply = machine_ask(machine, &request);
-	if (judge(reply) != OUTCOME_DONE || !reply->vault)
+	if (deed_judge(reply) != OUTCOME_DONE || !reply->vault)
 		return false;
 	if (strcmp(reply->vault->state, "empty") == 0) {
 		*ret = seen;
 		return true;
 	}
-	if (unlock(machine) != OUTCOME_DONE)
+	if (people_unlock(machine, &seen) != OUTCOME_DONE)
 		return false;
 	/* Its name is known once it is unlocked. */
 	reply = machine_ask(machine, &request);
-	if (judge(reply) != OUTCOME_DONE ||
+	if (deed_judge(reply) != OUTCOME_DONE ||
 	    !number_after(reply->vault->name, "device-", &seen.name) ||
-	    !list(machine, &seen))
+	    !list(machine, &seen) || !people_see(machine, &seen))
 		return false;
 	seen.made = true;
 	*ret = seen;
@@ -345,30 +404,38 @@ bool deed_see(struct machine *machine, struct seen *ret)
 
 bool seen_equal(const struct seen *a, const struct seen *b)
 {
-	bool equal = a->made == b->made && a->name == b->name;
+	bool equal = a->made == b->made && a->name == b->name &&
+		     a->passphrase == b->passphrase &&
+		     a->devices == b->devices && a->members == b->members &&
+		     a->groups == b->groups;
 
 	for (size_t i = 0; i < ENTRIES; i++)
 		equal &= a->entries[i].version == b->entries[i].version &&
 			 a->entries[i].counter == b->entries[i].counter &&
-			 a->entries[i].hotp == b->entries[i].hotp;
+			 a->entries[i].hotp == b->entries[i].hotp &&
+			 a->entries[i].trashed == b->entries[i].trashed;
 	return equal;
 }
 
 void seen_differ(char *ret, size_t n, const struct seen *is,
 		 const struct seen *should)
 {
-	if (is->made != should->made || is->name != should->name)
-		snprintf(ret, n, "made %d, name %u, not %d, %u", is->made,
-			 is->name, should->made, should->name);
+	snprintf(ret, n,
+		 "made %d, name %u, passphrase %u, members %u of %u, groups "
+		 "%u; not %d, %u, %u, %u of %u, %u",
+		 is->made, is->name, is->passphrase, is->members, is->devices,
+		 is->groups, should->made, should->name, should->passphrase,
+		 should->members, should->devices, should->groups);
 	for (size_t i = 0; i < ENTRIES; i++) {
 		const struct entry *a = &is->entries[i];
 		const struct entry *b = &should->entries[i];
 
-		if (a->version != b->version || a->counter != b->counter)
+		if (a->version != b->version || a->counter != b->counter ||
+		    a->trashed != b->trashed)
 			snprintf(ret, n,
-				 "entry-%02zu: text %u, counter %u, not "
-				 "%u, %u",
-				 i, a->version, a->counter, b->version,
-				 b->counter);
+				 "entry-%02zu: text %u, counter %u, trash %d, "
+				 "not %u, %u, %d",
+				 i, a->version, a->counter, a->trashed,
+				 b->version, b->counter, b->trashed);
 	}
 }

@@ -12,13 +12,15 @@
 struct entry {
 	uint32_t version; /* of its text; 0: not there */
 	uint32_t counter; /* HOTP: the next one */
-	bool hotp;
+	bool hotp, trashed;
 };
 
 /* A vault as it is seen by a client. */
 struct seen {
 	bool made;
 	uint32_t name; /* version of the device's name; 0: the first one */
+	uint32_t passphrase; /* and of the passphrase */
+	uint32_t devices, members, groups;
 	struct entry entries[ENTRIES];
 };
 
@@ -29,9 +31,16 @@ enum deed {
 	DEED_BATCH, /* six entries in one request */
 	DEED_EDIT,
 	DEED_REMOVE,
+	DEED_RESTORE, /* out of the trash */
+	DEED_PURGE,   /* out of the trash, for good */
 	DEED_CODE,
 	DEED_RENAME,
 	DEED_RELOCK, /* lock, unlock */
+	DEED_PASSPHRASE,
+	DEED_INVITE,
+	DEED_DEVICE, /* another one is in the vault */
+	DEED_REVOKE,
+	DEED_GROUP,
 	DEEDS,
 };
 
@@ -56,6 +65,14 @@ enum outcome deed_do(enum deed deed, struct machine *machine, struct seen *next,
 
 /* Unlocks and lists. False: the machine is down, or it was refused. */
 bool deed_see(struct machine *machine, struct seen *ret);
+
+/* --- deed_people.c: those that are about devices and passphrases ------------ */
+enum outcome people_do(enum deed deed, struct machine *machine,
+		       struct seen *next, uint32_t *version);
+enum outcome people_unlock(struct machine *machine, struct seen *ret);
+bool people_see(struct machine *machine, struct seen *ret);
+enum outcome people_confirm(struct machine *machine, uint32_t kind);
+enum outcome deed_judge(const Fob__Reply *reply);
 
 bool seen_equal(const struct seen *a, const struct seen *b);
 void seen_differ(char *ret, size_t n, const struct seen *is,

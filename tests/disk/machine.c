@@ -38,6 +38,7 @@ void machine_begin(struct machine *machine, uint64_t seed)
 	machine->mono = 1000;
 	machine->wall = MACHINE_WALL;
 	machine->next_id = 1;
+	memset(machine->passphrases, 0, sizeof(machine->passphrases));
 }
 
 void machine_drop(struct machine *machine)

@@ -14,7 +14,6 @@
 #include "proto/local.pb-c.h"
 #include "tests/disk/platter.h"
 
-#define MACHINE_PASSPHRASE "CANARY!! horse battery"
 #define MACHINE_REPLIES 64
 #define MACHINE_WALL INT64_C(1700000000000) /* ms since 1970, at first */
 
@@ -32,8 +31,10 @@ struct machine {
 	Fob__Reply *replies[MACHINE_REPLIES];
 	size_t n_replies;
 	uint32_t next_id;
-	bool ended;		/* by itself: it said why */
-	char last_words[300];	/* of its log: warnings and errors */
+	bool ended;	      /* by itself: it said why */
+	char last_words[300]; /* of its log: warnings and errors */
+	/* What the client thinks that the passphrase is, and may be. */
+	uint32_t passphrases[2];
 	unsigned int snapshots; /* files that it said to have made */
 };
 

@@ -131,7 +131,7 @@ static bool look_at_snapshots(struct service *service, bool told)
 static bool settle(struct service *service)
 {
 	struct seen is;
-	char where[100] = "";
+	char where[200] = "";
 	size_t i;
 
 	if (!deed_see(&service->machine, &is)) {
