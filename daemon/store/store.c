@@ -164,7 +164,7 @@ void store_delete(struct store *store, enum table table, struct bytes key)
 
 size_t store_pending(const struct store *store)
 {
-	return store->txn.writes;
+	return store->txn.writes + (store->txn.error ? 1 : 0);
 }
 
 int store_commit(struct store *store)

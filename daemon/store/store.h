@@ -44,7 +44,8 @@ const char *store_vault(const struct store *store);
 void store_put(struct store *store, enum table table, struct bytes key,
 	       struct bytes value);
 void store_delete(struct store *store, enum table table, struct bytes key);
-size_t store_pending(const struct store *store); /* writes not committed */
+/* Writes not committed; never 0 after a failure, which the commit tells. */
+size_t store_pending(const struct store *store);
 
 /*
  * All or nothing, on disk when it returns 0. -ENOSPC: the map or the disk is

@@ -182,7 +182,8 @@ static void first_failure_stays(void **state UNUSED)
 	assert_true(rc < 0);
 	/* No retry, also when there is room again. */
 	store_put(store, TABLE_LOCAL, text("later"), text("3"));
-	assert_int_equal(store_pending(store), 0);
+	/* Else nobody would ask for the commit, and hear of it. */
+	assert_true(store_pending(store) > 0);
 	assert_int_equal(store_commit(store), rc);
 	assert_int_equal(store_get(store, TABLE_LOCAL, text("kept"), &found),
 			 rc);
