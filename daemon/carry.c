@@ -106,6 +106,7 @@ static void next_kdf(struct driver *driver)
 		return;
 	struct effect *first = &list->list[0];
 	struct kdf *kdf = kdf_new(first->data, first->data_len);
+	first->data = NULL; /* taken, or wiped */
 	if (!kdf)
 		driver_die("no memory for a passphrase", -ENOMEM);
 	memcpy(kdf->salt, first->salt, sizeof(kdf->salt));

@@ -195,7 +195,8 @@ bool snapshots_reply(struct driver *driver, uint32_t conn, struct bytes message)
 	budget_init(&budget, false);
 	Fob__Reply *reply =
 		fob__reply__unpack(&budget.allocator, message.n, message.p);
-	REQUIRE(reply);
+	if (!reply)
+		driver_die("no memory for a snapshot", -ENOMEM);
 	driver->snapshots.answered = true;
 	take(driver, reply);
 	fob__reply__free_unpacked(reply, &budget.allocator);

@@ -87,7 +87,8 @@ bool unlock_reply(struct driver *driver, uint32_t conn, struct bytes message)
 	budget_init(&budget, false);
 	Fob__Reply *reply =
 		fob__reply__unpack(&budget.allocator, message.n, message.p);
-	REQUIRE(reply);
+	if (!reply)
+		driver_die("no memory to unlock the vault", -ENOMEM);
 	if (reply->id == UNLOCK_ID && !reply->more) {
 		judge(driver->config->passphrase_file, reply);
 		driver->unlock.answered = true;

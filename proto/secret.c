@@ -304,3 +304,25 @@ void budget_deinit(struct budget *b)
 	REQUIRE(b->allocs == 0 && b->bytes == 0);
 	*b = (struct budget){ 0 };
 }
+
+static void *watched_alloc(void *data, size_t size)
+{
+	struct watched *watched = data;
+	void *p = malloc(size);
+
+	if (!p)
+		watched->failed = true;
+	return p;
+}
+
+static void watched_free(void *data UNUSED, void *p)
+{
+	free(p);
+}
+
+void watched_init(struct watched *watched)
+{
+	*watched = (struct watched){
+		.allocator = { watched_alloc, watched_free, watched },
+	};
+}

@@ -62,4 +62,16 @@ void budget_init(struct budget *b, bool secret);
 /* REQUIREs that every message made with it was freed. */
 void budget_deinit(struct budget *b);
 
+/*
+ * malloc() for protobuf-c, which says NULL for bad bytes and for no memory
+ * alike: this tells them apart. What was made with it is freed with the
+ * allocator NULL.
+ */
+struct watched {
+	ProtobufCAllocator allocator;
+	bool failed; /* memory ran out */
+};
+
+void watched_init(struct watched *watched);
+
 #endif

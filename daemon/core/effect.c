@@ -25,6 +25,7 @@ void effects_clear(struct effects *effects)
 {
 	for (size_t i = 0; i < effects->n; i++)
 		effect_free(&effects->list[i]);
+	effect_free(&effects->scrap);
 	effects->n = 0;
 	effects->failed = false;
 	if (effects->cap <= EFFECTS_KEPT)
@@ -56,18 +57,14 @@ static bool effects_grow(struct effects *effects)
 	return true;
 }
 
-/*
- * After a failure the last effect serves as the scrap: the step is lost
- * anyway, and callers need not look. Only an empty list has none to give.
- */
+/* After a failure the step is lost anyway, and callers need not look. */
 struct effect *effects_add(struct effects *effects, enum effect_type type)
 {
 	struct effect *effect;
 
 	if (effects->n == effects->cap && !effects_grow(effects)) {
 		effects->failed = true;
-		REQUIRE(effects->n > 0);
-		effect = &effects->list[effects->n - 1];
+		effect = &effects->scrap;
 		effect_free(effect);
 	} else {
 		effect = &effects->list[effects->n++];

@@ -115,7 +115,8 @@ struct effect {
 struct effects {
 	struct effect *list;
 	size_t n, cap;
-	bool failed; /* memory ran out: node_step returns -ENOMEM */
+	bool failed;	     /* memory ran out: node_step returns -ENOMEM */
+	struct effect scrap; /* what is added from then on: it is lost */
 };
 
 void effects_init(struct effects *effects);

@@ -2,6 +2,7 @@
 #include "daemon/core/set/item.h"
 
 #include "daemon/core/set/head.h"
+#include "proto/secret.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -249,9 +250,13 @@ static bool packs_to(const ProtobufCMessage *message, struct bytes bytes)
 static int unpack(struct item *item)
 {
 	struct bytes body = { item->body, item->body_len };
+	struct watched memory;
 	struct bytes head;
 
-	item->content = fob__body__unpack(NULL, body.n, body.p);
+	watched_init(&memory);
+	item->content = fob__body__unpack(&memory.allocator, body.n, body.p);
+	if (memory.failed)
+		return -ENOMEM;
 	if (!item->content || item->content->base.n_unknown_fields > 0 ||
 	    !packs_to(&item->content->base, body))
 		return ITEM_ERR_MALFORMED;
@@ -259,7 +264,9 @@ static int unpack(struct item *item)
 			       item->content->head.len };
 	if (head.n == 0 || head.n > HEAD_RECOVERY_MAX)
 		return ITEM_ERR_MALFORMED;
-	item->head = fob__head__unpack(NULL, head.n, head.p);
+	item->head = fob__head__unpack(&memory.allocator, head.n, head.p);
+	if (memory.failed)
+		return -ENOMEM;
 	if (!item->head || !head_well_formed(item->head) ||
 	    head.n > head_limit(item->head->kind) ||
 	    !blob_told_ok(item->content, item->head->kind))

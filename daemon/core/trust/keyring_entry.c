@@ -121,12 +121,15 @@ static int open_head(const struct keyring *ring, struct bytes head_bytes,
 		     struct bytes blob, uint8_t **ret, size_t *ret_len)
 {
 	struct seal_entry entry = { .head_bytes = head_bytes, .blob = blob };
-	Fob__Head *head = fob__head__unpack(NULL, head_bytes.n, head_bytes.p);
 	const uint8_t *key;
 	int err = KEYRING_ERR_FORGED;
+	struct watched memory;
+	Fob__Head *head;
 
+	watched_init(&memory);
+	head = fob__head__unpack(&memory.allocator, head_bytes.n, head_bytes.p);
 	if (!head)
-		return KEYRING_ERR_FORGED;
+		return memory.failed ? -ENOMEM : KEYRING_ERR_FORGED;
 	entry.head = head;
 	if (head->kind == FOB__KIND__ENTRY && head->entry &&
 	    head->entry->kid.len == KID_SIZE) {
@@ -141,15 +144,17 @@ static int open_head(const struct keyring *ring, struct bytes head_bytes,
 int keyring_open(const struct keyring *ring, struct bytes body,
 		 struct bytes blob, uint8_t **ret_plain, size_t *ret_len)
 {
+	struct watched memory;
 	Fob__Body *content;
 	int err;
 
 	if (body.n == 0 || body.n > BODY_MAX || blob.n <= TAG_SIZE ||
 	    blob.n > BLOB_MAX)
 		return KEYRING_ERR_FORGED;
-	content = fob__body__unpack(NULL, body.n, body.p);
+	watched_init(&memory);
+	content = fob__body__unpack(&memory.allocator, body.n, body.p);
 	if (!content)
-		return KEYRING_ERR_FORGED;
+		return memory.failed ? -ENOMEM : KEYRING_ERR_FORGED;
 	err = open_head(ring,
 			(struct bytes){ content->head.data, content->head.len },
 			blob, ret_plain, ret_len);
