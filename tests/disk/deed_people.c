@@ -3,6 +3,7 @@
 
 #include "daemon/core/state.h"
 #include "proto/status.h"
+#include "tests/disk/alloc.h"
 #include "tests/disk/deed.h"
 #include "tests/lib/build.h"
 
@@ -134,8 +135,13 @@ static void write_device(struct machine *machine, void *arg)
 
 static const struct build_device *keys_of(struct build *build, uint32_t number)
 {
+	const struct build_device *keys;
+
+	alloc_hold();
 	build_init(build, 7);
-	return build_keys(build, (int)number);
+	keys = build_keys(build, (int)number);
+	alloc_go_on();
+	return keys;
 }
 
 static enum outcome add_device(struct machine *machine, struct seen *next)

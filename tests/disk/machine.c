@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/disk/alloc.h"
+
 void machine_init(struct machine *machine, struct platter *platter)
 {
 	struct config *config = &machine->config;
@@ -131,7 +133,9 @@ const Fob__Reply *machine_ask(struct machine *machine, Fob__Request *request)
 	forget_replies(machine);
 	request->id = machine->next_id++;
 	n = fob__request__get_packed_size(request);
+	alloc_hold();
 	packed = malloc(n + 1);
+	alloc_go_on();
 	REQUIRE(packed);
 	fob__request__pack(request, packed);
 	run(machine, (struct bytes){ packed, n });

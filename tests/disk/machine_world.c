@@ -17,6 +17,7 @@
 #include "daemon/host/kdf.h"
 #include "daemon/host/log.h"
 #include "daemon/net/net.h"
+#include "tests/disk/alloc.h"
 #include "tests/disk/machine.h"
 
 #define WORKS 8
@@ -302,8 +303,11 @@ void conn_send(struct conn *conn UNUSED, uint8_t *data, size_t n UNUSED,
 void conn_send_message(struct conn *conn UNUSED, uint8_t *data, size_t n)
 {
 	struct machine *machine = machine_runs;
-	Fob__Reply *reply = fob__reply__unpack(NULL, n, data);
+	Fob__Reply *reply;
 
+	alloc_hold();
+	reply = fob__reply__unpack(NULL, n, data);
+	alloc_go_on();
 	REQUIRE(reply && machine->n_replies < MACHINE_REPLIES);
 	machine->replies[machine->n_replies++] = reply;
 	free(data);

@@ -3,7 +3,7 @@
  * whole daemon.
  *
  *	powercut			as much as tests/check wants
- *	powercut --part store|daemon	one part of it
+ *	powercut --part store|daemon|ladder	one part of it
  *	powercut ... --seeds N [--from S]
  *	powercut --part P --seed S [--trace]	one seed, with what happens
  *
@@ -22,14 +22,17 @@
 
 #include "proto/secret.h"
 #include "tests/disk/child.h"
+#include "tests/disk/ladder.h"
 #include "tests/disk/life.h"
 #include "tests/disk/service.h"
 
+#define TURNS 16 /* of the allocations, as many as there are in all */
 #define TWICE 50 /* every so manieth seed is run again, with real forks */
 
 static struct platter platter;
 static struct life life;
 static struct service service;
+static struct ladder ladder;
 
 /* --- parts ------------------------------------------------------------------ */
 
@@ -41,6 +44,12 @@ static bool run_store(uint64_t seed)
 static bool run_service(uint64_t seed)
 {
 	return service_run(&service, seed);
+}
+
+/* Each seed is a turn of the allocations that fail. */
+static bool run_ladder(uint64_t seed)
+{
+	return ladder_run(&ladder, (uint32_t)seed, TURNS);
 }
 
 static bool count(uint64_t n, const char *what)
@@ -70,6 +79,18 @@ static bool report_service(void)
 	return all;
 }
 
+static bool report_ladder(void)
+{
+	bool all = true;
+
+	for (int i = 0; i < LADDER_TALLIES; i++)
+		all &= count(ladder.tallies[i],
+			     ladder_tally_text((enum ladder_tally)i));
+	all &= count(ladder.memory, "allocations that failed");
+	all &= count(ladder.disk, "calls of the disk that failed");
+	return all;
+}
+
 /* 20,000 cuts; with FOB_LONG 300,000; some lives end otherwise. */
 static const struct part {
 	const char *name;
@@ -81,11 +102,15 @@ static const struct part {
 	uint64_t seeds, seeds_long;
 } parts[] = {
 #ifdef FOB_SANITIZED
+	{ "ladder", run_ladder, report_ladder, ladder.wrong, &ladder.scenario,
+	  &ladder.tallies[LADDER_RUNGS], 1, 4 },
 	{ "store", run_store, report_store, life.wrong, &life.number,
 	  &life.tallies[TALLY_CUTS], 60, 600 },
 	{ "daemon", run_service, report_service, service.wrong, &service.number,
 	  &service.tallies[SERVICE_CUTS], 20, 200 },
 #else
+	{ "ladder", run_ladder, report_ladder, ladder.wrong, &ladder.scenario,
+	  &ladder.tallies[LADDER_RUNGS], 1, TURNS },
 	{ "store", run_store, report_store, life.wrong, &life.number,
 	  &life.tallies[TALLY_CUTS], 620, 9600 },
 	{ "daemon", run_service, report_service, service.wrong, &service.number,
@@ -115,13 +140,18 @@ static void on_signal(int number)
 
 static bool failed(const char *what)
 {
+	char scene[32] = "";
+
+	if (running->run == run_ladder)
+		snprintf(scene, sizeof(scene), " --scene %u",
+			 ladder.scenario + 1);
 	fflush(stdout);
 	fprintf(stderr,
 		"%s seed %llu life %u: FAILED: %s\n"
-		"again with: powercut --part %s --seed %llu --trace\n",
+		"again with: powercut --part %s --seed %llu%s --trace\n",
 		running->name, (unsigned long long)running_seed,
 		*running->number, what, running->name,
-		(unsigned long long)running_seed);
+		(unsigned long long)running_seed, scene);
 	return false;
 }
 
@@ -181,6 +211,9 @@ struct options {
 static bool run_part(const struct options *options, const struct part *part)
 {
 	const char *minutes = getenv("FOB_LONG");
+	const char *turn = getenv("FOB_TURN");
+	uint64_t from = options->from;
+	bool is_ladder;
 	double start = seconds();
 	uint64_t n = options->n;
 	bool all;
@@ -188,18 +221,23 @@ static bool run_part(const struct options *options, const struct part *part)
 	if (n == 0)
 		n = minutes && *minutes ? part->seeds_long : part->seeds;
 	running = part;
+	is_ladder = part->run == run_ladder;
+	if (is_ladder && !options->one)
+		from = turn && *turn ? strtoull(turn, NULL, 10) : 0;
 	memset(platter.struck, 0, sizeof(platter.struck));
 	platter.torn = 0;
 	for (uint64_t i = 0; i < n; i++)
-		if (!run_seed(options->from + i, i % TWICE == 0))
+		if (!run_seed(from + i, !is_ladder && i % TWICE == 0))
 			return false;
 	if (options->one)
 		return true;
-	all = report_faults();
-	all &= part->report();
+	all = part->report();
+	if (!is_ladder)
+		all &= report_faults();
 	start = seconds() - start;
-	printf("%s: %llu power cuts in %.1f s: %.0f a second\n", part->name,
-	       (unsigned long long)*part->cuts, start,
+	printf("%s: %llu %s in %.1f s: %.0f a second\n", part->name,
+	       (unsigned long long)*part->cuts,
+	       is_ladder ? "rungs" : "power cuts", start,
 	       (double)*part->cuts / start);
 	if (!all)
 		printf("FAILED: a counter is zero\n");
@@ -231,9 +269,11 @@ static bool parse_one(struct options *options, char ***at)
 	const char *word = **at;
 
 	if (strcmp(word, "--trace") == 0)
-		life.trace = service.trace = true;
+		life.trace = service.trace = ladder.trace = true;
 	else if (strcmp(word, "--part") == 0)
 		options->part = *++*at;
+	else if (strcmp(word, "--scene") == 0)
+		return number(*++*at, &ladder.only);
 	else if (strcmp(word, "--seeds") == 0)
 		return number(*++*at, &options->n);
 	else if (strcmp(word, "--from") == 0)
@@ -261,6 +301,7 @@ static void prepare(void)
 	platter_init(&platter, root);
 	life_init(&life, &platter);
 	service_init(&service, &platter);
+	ladder_init(&ladder, &platter);
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
 		signal(fatal[i], on_signal);
 }
@@ -273,6 +314,7 @@ static void clean_up(void)
 	*strrchr(base, '/') = '\0';
 	life_deinit(&life);
 	service_deinit(&service);
+	ladder_deinit(&ladder);
 	platter_deinit(&platter);
 	rmdir(base);
 	secret_deinit(); /* aborts when a secret was not given back */
@@ -286,9 +328,10 @@ int main(int argc UNUSED, char **argv)
 	prepare();
 	for (argv++; *argv; argv++)
 		if (!parse_one(&options, &argv)) {
-			fprintf(stderr, "usage: powercut [--part store|daemon] "
-					"[--seeds N] [--from S] [--seed S] "
-					"[--trace]\n");
+			fprintf(stderr,
+				"usage: powercut [--part store|daemon|ladder] "
+				"[--seeds N] [--from S] [--seed S] "
+				"[--trace]\n");
 			clean_up();
 			return 2;
 		}

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/disk/alloc.h"
+
 struct platter *platter_used;
 
 /* --- folders ---------------------------------------------------------------- */
@@ -85,8 +87,11 @@ void inode_change(struct inode *folder, struct change change)
 
 struct inode *inode_new(struct platter *platter, bool is_folder)
 {
-	struct inode *inode = calloc(1, sizeof(*inode));
+	struct inode *inode;
 
+	alloc_hold();
+	inode = calloc(1, sizeof(*inode));
+	alloc_go_on();
 	REQUIRE(inode);
 	inode->is_folder = is_folder;
 	inode->number = platter->next_number++;
@@ -131,6 +136,7 @@ void inode_wait(struct inode *inode, uint64_t offset, const void *data,
 {
 	struct unsynced *wait;
 
+	alloc_hold();
 	if (inode->n_waits == inode->cap_waits) {
 		inode->cap_waits = 2 * inode->cap_waits + 16;
 		inode->waits =
@@ -140,6 +146,7 @@ void inode_wait(struct inode *inode, uint64_t offset, const void *data,
 	wait = &inode->waits[inode->n_waits++];
 	*wait = (struct unsynced){ .offset = offset, .len = n };
 	wait->data = malloc(n + 1);
+	alloc_go_on();
 	REQUIRE(wait->data);
 	if (n > 0)
 		memcpy(wait->data, data, n);
@@ -149,7 +156,9 @@ static void resize(struct inode *inode, size_t n, int fill)
 {
 	if (n > inode->cap) {
 		inode->cap = n + n / 2;
+		alloc_hold();
 		inode->synced = realloc(inode->synced, inode->cap);
+		alloc_go_on();
 		REQUIRE(inode->synced);
 	}
 	if (n > inode->n_synced)
