@@ -1,29 +1,23 @@
 #!/bin/bash
 # Two machines with a cable between them, as network namespaces: the five-minute
 # start of the README, then the cable is pulled and plugged in again.
-. "$(dirname "$0")/lib.sh"
-
-tag=fob$$
-left=$tag-l
-right=$tag-r
-
-gone() {
-	ip netns delete $left 2>/dev/null
-	ip netns delete $right 2>/dev/null
-	cleanup
-}
-trap gone EXIT
-
-if ! command -v ip >/dev/null; then
-	echo "iproute2 is not installed"
-	exit 77
+if [ -z "${FOB_APART-}" ]; then
+	if ! command -v ip >/dev/null ||
+		! unshare -rmn mount -t tmpfs none /run 2>/dev/null; then
+		echo "iproute2, or a namespace to use it in, is not here"
+		exit 77
+	fi
+	export FOB_APART=1
+	exec unshare -rmn "$0"
 fi
-if ! ip netns add $left 2>/dev/null || ! ip netns add $right 2>/dev/null ||
-	! ip link add veth0 netns $left type veth \
-		peer name veth0 netns $right 2>/dev/null; then
-	echo "network namespaces are not permitted here"
-	exit 77
-fi
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+
+left=left
+right=right
+mount -t tmpfs none /run && ip netns add $left && ip netns add $right &&
+	ip link add veth0 netns $left type veth peer name veth0 netns $right ||
+	exit 1
 ip -n $left address add 192.0.2.1/24 dev veth0
 ip -n $right address add 192.0.2.2/24 dev veth0
 for space in $left $right; do
@@ -81,6 +75,18 @@ for name in laptop desktop; do
 	equal "$name: both edits" "$(fob $name show store --field note)" \
 		"written apart"
 done
+
+# --- one of them hears, and is not heard ---
+ip -n $right route add blackhole 192.0.2.1/32
+fob laptop edit store --note "said into the wind"
+fob desktop add --issuer Unheard --account me --secret-stdin \
+	<<<MFRGGZDFMZTWQ2LK --wait-copies 1 --timeout 2 >/dev/null 2>&1
+equal "no copy while unheard" $? 8
+ip -n $right route delete blackhole 192.0.2.1/32
+check "it is heard" wait_for 60 sh -c "'$FOB_BUILD/fob' --socket \
+	'$work/laptop/sock' list unheard | grep -q Unheard"
+check "both say the same" wait_for 30 sh -c "'$FOB_BUILD/fob' --socket \
+	'$work/desktop/sock' show store --field note | grep -q wind"
 
 # --- pulled for longer, and another one starts again meanwhile ---
 ip -n $right link set veth0 down
