@@ -69,6 +69,20 @@ static void dial_open(struct step *step, uint32_t author)
 	memcpy(effect->remote, node->set.authors[author].transport, KEY_SIZE);
 }
 
+/*
+ * Put out by another: whoever did that may be out by now, and we can be where
+ * nobody can dial us to say so. Who still means it does not answer.
+ */
+static bool dial_hopes(const struct node *node)
+{
+	const struct set_author *self;
+
+	if (node->self_author == NONE)
+		return false;
+	self = &node->set.authors[node->self_author];
+	return !self->member && self->revoke != NONE;
+}
+
 void dial_later(struct step *step, struct dial *dial)
 {
 	uint16_t jitter;
@@ -76,7 +90,7 @@ void dial_later(struct step *step, struct dial *dial)
 	step_random(step, &jitter, sizeof(jitter));
 	dial->conn = 0;
 	dial->delay = dial->delay ? 2 * dial->delay : DIAL_MIN_MS;
-	if (dial->delay > DIAL_MAX_MS)
+	if (dial->delay > DIAL_MAX_MS || dial_hopes(step->node))
 		dial->delay = DIAL_MAX_MS;
 	dial->next = step->node->mono + dial->delay +
 		     dial->delay * jitter / 65536 / 2;
@@ -111,7 +125,7 @@ static bool dial_allowed(const struct node *node)
 	if (node->self_author == NONE)
 		return node->state == NODE_JOINING &&
 		       (!node->join || node->join->stage > JOIN_SIGNED);
-	return node->set.authors[node->self_author].member;
+	return node->set.authors[node->self_author].member || dial_hopes(node);
 }
 
 static bool dial_any(const struct node *node)

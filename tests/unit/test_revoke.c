@@ -267,6 +267,33 @@ static void test_quarantine(void **state)
 	assert_int_equal(reply->shown->fields[0]->value.len > 0, 1);
 }
 
+/*
+ * c was put out by b, who is put out by a. It wakes up an hour later, where
+ * nobody reaches it soon: it asks by itself, and is back at once.
+ */
+static void test_wrongly(void **state)
+{
+	struct world *world = *state;
+
+	world_cut(world, 0, 1, true);
+	world_cut(world, 0, 2, true);
+	ask_device(world, 1, "c", false);
+	world_run(world, 5000);
+	assert_false(member(world, 2, 2));
+	world_quiesce(world, 2);
+	world_kill(world, 2);
+	ask_device(world, 0, "b", false);
+	world_heal_all(world);
+	world_run(world, 3600000);
+	world_start(world, 2);
+	assert_true(member(world, 0, 2));
+	assert_false(member(world, 2, 2));
+	world_run(world, 5000);
+	assert_true(member(world, 2, 2));
+	assert_false(member(world, 2, 1));
+	assert_true(world_connected(world, 0, 2));
+}
+
 static void test_date(void **state UNUSED)
 {
 	static const struct {
@@ -330,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_checklist, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_suspend, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrongly, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quarantine, setup,
 						teardown),
 		cmocka_unit_test(test_date),
