@@ -226,8 +226,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		TEST(rows_come_back),	       TEST(uncommitted_rows_are_lost),
-		TEST(scan_goes_up_by_seq),     TEST(first_failure_stays),
+		TEST(rows_come_back),
+		TEST(uncommitted_rows_are_lost),
+		TEST(scan_goes_up_by_seq),
+		TEST(first_failure_stays),
 		TEST(failed_row_takes_its_step_with_it),
 		TEST(small_store_is_not_full),
 	};
