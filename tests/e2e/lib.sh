@@ -119,7 +119,8 @@ start_daemon() {
 	local name=$1
 	shift
 	mkdir -p -m 700 "$work/$name"
-	"$FOB_BUILD/fobd" --allow-root --vault "$work/$name/vault" \
+	LD_PRELOAD=${later-} "$FOB_BUILD/fobd" --allow-root \
+		--vault "$work/$name/vault" \
 		--socket "$work/$name/sock" --listen 127.0.0.1:0 "$@" \
 		2>>"$work/$name/log" </dev/null &
 	pids[$name]=$!

@@ -2,7 +2,7 @@
 # What the vault is for, told with real daemons that go on from story to story:
 # a stolen junior and all that its thief did, a stolen senior, a backup that is
 # restored over a live device, a cloned machine, and a device that slept
-# through all of it and two new kits.
+# through all of it, two new kits and 400 days.
 . "$(dirname "$0")/lib.sh"
 
 # Key files instead of passphrases, whose cost is paid on purpose.
@@ -203,13 +203,31 @@ for name in c e f; do
 	check "$name has all of both" wait_for 30 has $name Original Clone
 done
 
-# --- out of the drawer: two kits, three devices and a purge later
-check "a new kit" fob c kit new --kit "$work/kit2" <"$work/kit"
+# --- out of the drawer, 400 days later: two kits, three devices and a purge
+# later DAYS: every daemon that is started from now on.
+later() {
+	export FOB_LATER_DAYS=$1
+	later=$FOB_BUILD/tests/later.so
+}
+
+for name in c e f; do
+	stop_daemon $name
+done
+later 130
+start_at c
+check "130 days on, a new kit" fob c kit new --kit "$work/kit2" <"$work/kit"
 check "a purge" fob c -y purge mail
-check "another kit" fob c kit new --kit "$work/kit3" <"$work/kit2"
+stop_daemon c
+later 260
+start_at c
+check "260 days on, another kit" fob c kit new --kit "$work/kit3" <"$work/kit2"
 check "the third is out" fob c device revoke e
-stop_daemon e
-stop_daemon f
+stop_daemon c
+later 400
+start_at c
+matches "z is missed" "$(fob c doctor --json |
+	json '[x["message"] for x in d if x["subject"] == "z"]')" \
+	'not heard of for 400 days'
 start_at z
 check "z has what was written meanwhile" \
 	wait_for 30 has z Bank Mended Late Settled Forgotten Again Original
