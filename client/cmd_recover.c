@@ -95,11 +95,33 @@ static int begin(struct fob *fob, uint8_t *seed)
 
 /* --- sources --------------------------------------------------------------- */
 
-static int send_data(struct fob *fob, const uint8_t *bytes, size_t n)
+/* A failure is told with the file's name, and what became of the rest. */
+static int data_refused(struct fob *fob, const char *path,
+			const Fob__Reply *reply)
 {
-	struct answers answers AUTO_ANSWERS = { 0 };
+	unsigned int status = reply->status;
+	const char *why = reply->message;
+
+	if (status >= STATUS_COUNT)
+		status = STATUS_FAILED;
+	if (!why[0])
+		why = status_text(status);
+	return fail(fob, status, "%s: %s%s", path, why,
+		    strstr(why, "nothing was changed") ?
+			    "" :
+			    "; nothing was changed");
+}
+
+static int send_data(struct fob *fob, const char *path, const uint8_t *bytes,
+		     size_t n)
+{
+	struct answer answer AUTO_ANSWER = { 0 };
+	struct asking asking;
+	Fob__Request request = FOB__REQUEST__INIT;
 	Fob__RecoverAsk recover = FOB__RECOVER_ASK__INIT;
 	char op[] = "data";
+	int r;
+
 	union {
 		const uint8_t *in;
 		uint8_t *out;
@@ -108,8 +130,14 @@ static int send_data(struct fob *fob, const uint8_t *bytes, size_t n)
 	recover.op = op;
 	recover.data = (ProtobufCBinaryData){ n, p.out };
 	recover.last = n == 0;
-	return send_step(fob, &recover, command_timeout(fob, COMMAND_TIMEOUT),
-			 &answers);
+	request.recover = &recover;
+	r = ask_begin(&asking, fob, &request);
+	asking.timeout_ms = command_timeout(fob, COMMAND_TIMEOUT);
+	if (r == 0)
+		r = ask_next(&asking, &answer);
+	if (r == 0 && answer.reply->status != STATUS_OK)
+		r = data_refused(fob, path, answer.reply);
+	return r;
 }
 
 static int from_file(struct fob *fob, const char *path)
@@ -125,11 +153,9 @@ static int from_file(struct fob *fob, const char *path)
 	do {
 		r = file_read(fob, fd, buffer, &n);
 		if (r == 0)
-			r = send_data(fob, buffer, n);
+			r = send_data(fob, path, buffer, n);
 	} while (r == 0 && n > 0);
 	close(fd);
-	if (r != 0)
-		note(fob, "The file is %s; nothing was changed.", path);
 	return r;
 }
 

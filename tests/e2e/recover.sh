@@ -124,6 +124,9 @@ refused 7 'made for another kit' "recover: a snapshot of another kit" \
 	fob r1 recover --from "$work/old.snap" <<<"$other"
 refused 1 'cut short' "recover: a file that is cut short" \
 	fob r1 recover --from "$work/cut.snap" <"$work/kit"
+refused 1 '"error":.*/cut.snap: [^"]*cut short; nothing was changed"' \
+	"recover: which file that was, to a program" \
+	fob r1 --json recover --from "$work/cut.snap" <"$work/kit"
 refused 1 'altered' "recover: a file that is altered" \
 	fob r1 recover --from "$work/bad.snap" <"$work/kit"
 refused 8 'nobody answers' "recover: nobody there" \
