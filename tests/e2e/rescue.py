@@ -219,13 +219,15 @@ def line(address, kit):
     packets = Packets(conn, noise.keys)
     packets.send(1)
     root = blake(b"", 32)
-    packets.send(2, b"\x0a\x02\x08\x01" + b"\x12\x22\x12\x20" + root)
+    hello = b"\x0a\x02\x08\x01"
+    roots = b"\x12\x34\x12\x20" + root + b"\x2a\x10" + bytes(16)
+    packets.send(2, hello + roots)
     kind, message = packets.receive()
     answer = dict(fields(message))
-    roots = dict(fields(answer[2]))
     check("the handshake, and an answer", kind == 2 and 1 in answer)
-    check("it tells of its set", roots[1] == 1 and len(roots[2]) == 32 and
-          roots[3] > 0 and roots[2] != root)
+    told = dict(fields(answer[2]))
+    check("it tells of its set", told[1] == 1 and len(told[2]) == 32 and
+          told[3] > 0 and told[2] != root)
     conn.close()
 
     check("another psk hears nothing",
@@ -236,7 +238,7 @@ def line(address, kit):
     conn.sendall(noise.third())
     packets = Packets(conn, noise.keys)
     packets.send(1)
-    packets.send(2, b"\x0a\x02\x08\x01" + b"\x12\x22\x12\x20" + root)
+    packets.send(2, hello + roots)
     check("another static key hears nothing", silent(conn))
     host, port = address.rsplit(":", 1)
     conn = socket.create_connection((host.strip("[]"), int(port)), 10)
