@@ -193,7 +193,7 @@ int munmap(void *address, size_t n)
 
 /* --- names ------------------------------------------------------------------ */
 
-static struct change change_of(int what, const struct where *where)
+static struct change change_of(enum change_kind what, const struct where *where)
 {
 	struct change change = { .what = what, .inode = where->inode };
 

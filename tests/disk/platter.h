@@ -74,9 +74,11 @@ struct folder {
 	size_t n;
 };
 
+enum change_kind { CHANGE_ADD, CHANGE_REMOVE, CHANGE_RENAME };
+
 /* A change of a folder; to: the new name, when it is a renaming. */
 struct change {
-	enum { CHANGE_ADD, CHANGE_REMOVE, CHANGE_RENAME } what;
+	enum change_kind what;
 	char text[PLATTER_NAME], to[PLATTER_NAME];
 	struct inode *inode;
 };
