@@ -185,13 +185,35 @@ int recover_settle(struct step *step)
 
 /* --- statuses --------------------------------------------------------------------- */
 
+/* What is genuine is taken, and the rest makes room: it may be a flood. */
+static int statuses_sift(struct step *step)
+{
+	struct recover *recover = step->node->recover;
+	int r = 0;
+
+	for (size_t i = 0; i < recover->n_statuses; i++) {
+		if (r == 0)
+			r = statement_keep(
+				step, (struct bytes){ recover->statuses[i],
+						      recover->status_len[i] });
+		free(recover->statuses[i]);
+		recover->statuses[i] = NULL;
+	}
+	recover->n_statuses = 0;
+	return r;
+}
+
 int recover_status(struct step *step, struct bytes packed)
 {
 	struct recover *recover = step->node->recover;
 	uint8_t *copy;
+	int r;
 
-	if (!recover || recover->n_statuses == LIST_MAX)
+	if (!recover)
 		return 0;
+	r = recover->n_statuses == LIST_MAX ? statuses_sift(step) : 0;
+	if (r < 0)
+		return r;
 	copy = malloc(packed.n + 1);
 	if (!copy)
 		return -ENOMEM;

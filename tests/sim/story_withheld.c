@@ -1,6 +1,7 @@
 /* Keepers that do not give all that they were given, and who finds out. */
 #include <string.h>
 
+#include "daemon/core/recover.h"
 #include "tests/lib/recovery.h"
 #include "tests/sim/story.h"
 
@@ -263,6 +264,35 @@ static void withheld_announced(struct world *world)
 	EXPECT(world, finding(world, 3, "unequal", "c") != NULL);
 }
 
+/* Statuses of nobody, more than are kept, do not keep out those that are real. */
+static void flood_of_statuses(struct world *world)
+{
+	uint8_t seed[KEY_SIZE], junk[8] = { 0 };
+	struct node *node;
+	const Fob__Reply *reply;
+	uint64_t seen = 0;
+
+	house(world, seed);
+	fire(world, NULL, 0);
+	node = world->nodes[3].node;
+	EXPECT(world, story_ok(recovery_begin(world, 3, seed)));
+	for (size_t i = 0; i < LIST_MAX; i++) {
+		struct step step = { .node = node };
+
+		EXPECT(world, recover_status(&step, BYTES(junk)) == 0);
+	}
+	EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+	reply = recovery_list(world, 3);
+	EXPECT(world, story_ok(reply));
+	for (size_t i = 0; i < world->nodes[3].n_replies; i++) {
+		const Fob__Reply *part = world->nodes[3].replies[i];
+
+		for (size_t k = 0; k < part->n_devices; k++)
+			seen += part->devices[k]->last_seen > 0;
+	}
+	EXPECT(world, seen == 3);
+}
+
 /* All of it is given: no doubt, and no finding. */
 static void withheld_nothing(struct world *world)
 {
@@ -283,6 +313,7 @@ const struct story stories_withheld[] = {
 	{ "withheld-keys", withheld_keys },
 	{ "group-of-old-kit", group_of_old_kit },
 	{ "withheld-announced", withheld_announced },
+	{ "flood-of-statuses", flood_of_statuses },
 	{ "withheld-nothing", withheld_nothing },
 	{ 0 },
 };
