@@ -20,7 +20,7 @@ struct gathering {
 __attribute__((format(printf, 2, 3))) static void tell(struct gathering *g,
 						       const char *format, ...)
 {
-	char text[1024];
+	char text[1024], *copy;
 	va_list args;
 
 	if (g->to->n == WARNINGS_MAX)
@@ -28,11 +28,13 @@ __attribute__((format(printf, 2, 3))) static void tell(struct gathering *g,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	g->to->list[g->to->n] = strdup(text);
-	if (g->to->list[g->to->n])
-		g->to->n++;
-	else
+	copy = malloc(strlen(text) + 1);
+	if (!copy) {
 		g->failed = true;
+		return;
+	}
+	memcpy(copy, text, strlen(text) + 1);
+	g->to->list[g->to->n++] = copy;
 }
 
 void warnings_deinit(struct warnings *warnings)

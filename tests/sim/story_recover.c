@@ -293,12 +293,8 @@ static void two_kits(struct world *world)
 }
 
 const struct story stories_recover[] = {
-	{ "fire-keeper", fire_keeper },
-	{ "fire-snapshot", fire_snapshot },
-	{ "fire-both", fire_both },
-	{ "kit-rotated", kit_rotated },
-	{ "recover-cut", recover_cut },
-	{ "two-kits", two_kits },
-	{ "lifted-apart", lifted_apart },
-	{ 0 },
+	{ "fire-keeper", fire_keeper },	  { "fire-snapshot", fire_snapshot },
+	{ "fire-both", fire_both },	  { "kit-rotated", kit_rotated },
+	{ "recover-cut", recover_cut },	  { "two-kits", two_kits },
+	{ "lifted-apart", lifted_apart }, { 0 },
 };
