@@ -68,7 +68,7 @@ int rename(const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-static int n_metas; /* writes of both meta pages at once */
+static int n_metas;  /* writes of both meta pages at once */
 static int n_synced; /* writes that return when they are on disk */
 
 ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)

@@ -205,7 +205,7 @@ static void failed_row_takes_its_step_with_it(void **state UNUSED)
 	store_put(store, TABLE_LOCAL, text("before"), text("1"));
 	store_put(store, TABLE_BLOB, BYTES(key), endless);
 	store_put(store, TABLE_LOCAL, text("after"), text("2"));
-	assert_int_equal(store_pending(store), 0);
+	assert_true(store_pending(store) > 0); /* so that the commit is asked */
 	assert_int_equal(store_commit(store), -EIO);
 	reopen();
 	assert_int_equal(store_get(store, TABLE_LOCAL, text("before"), &found),
