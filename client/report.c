@@ -28,7 +28,7 @@ static void escaped(const char *text, FILE *out)
 	}
 }
 
-static void as_json(unsigned int status, const char *message)
+static int as_json(unsigned int status, const char *message)
 {
 	struct json json AUTO_JSON = { 0 };
 
@@ -38,7 +38,7 @@ static void as_json(unsigned int status, const char *message)
 	json_text(&json, "message", message);
 	json_object_end(&json);
 	json_object_end(&json);
-	json_print(&json, stdout);
+	return json_print(&json, stdout);
 }
 
 int fail(struct fob *fob, unsigned int status, const char *format, ...)
@@ -49,17 +49,15 @@ int fail(struct fob *fob, unsigned int status, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(message, sizeof(message), format, list);
 	va_end(list);
-	if (fob->json) {
-		as_json(status, message);
-	} else {
-		fflush(stdout);
-		fputs("fob: ", stderr);
-		escaped(message, stderr);
-		fputc('\n', stderr);
-		if (status == STATUS_USAGE && fob->command)
-			fprintf(stderr, "Try: fob %s --help\n",
-				fob->command->name);
-	}
+	if (fob->json && as_json(status, message) == 0)
+		return (int)status;
+	/* Also where there is no memory left for the other. */
+	fflush(stdout);
+	fputs("fob: ", stderr);
+	escaped(message, stderr);
+	fputc('\n', stderr);
+	if (status == STATUS_USAGE && fob->command)
+		fprintf(stderr, "Try: fob %s --help\n", fob->command->name);
 	return (int)status;
 }
 
