@@ -15,6 +15,7 @@ FOLDER/counts has how often each was done, and two more: `ended`, replayed
 connections that the daemon has closed, and `seen`, canaries in any piece.
 """
 import asyncio
+import os
 import random
 import socket
 import sys
@@ -39,8 +40,9 @@ def mode():
 
 def count(what):
     counts[what] += 1
-    with open(f"{folder}/counts", "w") as file:
+    with open(f"{folder}/counts.new", "w") as file:
         print(*(f"{name}={n}" for name, n in counts.items()), file=file)
+    os.replace(f"{folder}/counts.new", f"{folder}/counts")
 
 
 async def deliver(piece, writer, now):
