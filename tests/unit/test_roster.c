@@ -585,6 +585,57 @@ static void test_group_held_back(UNUSED void **state)
 	world_deinit(&w);
 }
 
+/* A KEY of the group with an empty list, or a GRANT of it to its author. */
+static int key_of(struct world *w, int by, int maker, bool grant)
+{
+	static uint8_t bytes[BOX_SIZE];
+	Fob__Head head = FOB__HEAD__INIT;
+	Fob__Key key = FOB__KEY__INIT;
+	Fob__Grant g = FOB__GRANT__INIT;
+	Fob__Wrap wrap = FOB__WRAP__INIT;
+	uint8_t id[GROUP_ID_SIZE];
+
+	memcpy(id, build_id(&w->b, maker), sizeof(id));
+	key.group = g.group = (ProtobufCBinaryData){ sizeof(id), id };
+	key.kid = g.kid = (ProtobufCBinaryData){ KID_SIZE, bytes };
+	wrap.recipient = (ProtobufCBinaryData){ DEVICE_ID_SIZE, id };
+	wrap.ephemeral = (ProtobufCBinaryData){ KEY_SIZE, bytes };
+	wrap.box = (ProtobufCBinaryData){ BOX_SIZE, bytes };
+	g.wrap = &wrap;
+	head.kind = grant ? FOB__KIND__GRANT : FOB__KIND__KEY;
+	head.key = grant ? NULL : &key;
+	head.grant = grant ? &g : NULL;
+	return build_head(&w->b, by, &head, (struct bytes){ NULL, 0 });
+}
+
+/* Nor do keys count that the removed made after what was accepted. */
+static void test_group_keys_held_back(UNUSED void **state)
+{
+	struct world w;
+	int maker, old, late, grant, elsewhere;
+
+	world_init(&w);
+	add(&w, 0, 1, 1);
+	add(&w, 0, 2, 2);
+	maker = group(&w, 1,
+		      &(struct change){ .group = BUILD_NONE,
+					.add = BUILD_LIST(2) });
+	old = key_of(&w, 2, maker, false);
+	late = key_of(&w, 2, maker, false);
+	grant = key_of(&w, 2, maker, true);
+	elsewhere = build_key(&w.b, 2, 9);
+	group(&w, 1,
+	      &(struct change){ .group = maker,
+				.remove = BUILD_LIST(2),
+				.tips1 = BUILD_LIST(old) });
+	load(&w);
+	assert_true(valid(&w, old));
+	assert_false(valid(&w, late));
+	assert_false(valid(&w, grant));
+	assert_true(valid(&w, elsewhere));
+	world_deinit(&w);
+}
+
 /* Nobody leaves main but by REVOKE. */
 static void test_main_stays(UNUSED void **state)
 {
@@ -707,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_group_removed_adds_nobody),
 		cmocka_unit_test(test_group_undo),
 		cmocka_unit_test(test_group_held_back),
+		cmocka_unit_test(test_group_keys_held_back),
 		cmocka_unit_test(test_main_stays),
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_heads_are_few),
