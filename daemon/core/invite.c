@@ -380,6 +380,23 @@ static int invite_signed(struct step *step, struct meeting *meeting,
 	return r < 0 ? r : invite_refuse(step, meeting, REFUSE_CANNOT);
 }
 
+/* Gone, or sent away: without the one who had the code it is over. */
+static int invite_closed(struct step *step, struct meeting *meeting)
+{
+	struct invite *invite = step->node->invite;
+	int r;
+
+	if (meeting != invite->guest) {
+		meeting_close(step, meeting);
+		return 0;
+	}
+	r = invite_tell(step, STATUS_FAILED,
+			"the new device went away before it was in: run fob "
+			"invite again, and fob join there");
+	invite_end(step);
+	return r;
+}
+
 static int invite_message(struct step *step, struct meeting *meeting,
 			  struct bytes bytes)
 {
@@ -410,10 +427,7 @@ static int invite_message(struct step *step, struct meeting *meeting,
 	if (message)
 		fob__pair_message__free_unpacked(message, &budget.allocator);
 	budget_deinit(&budget);
-	if (r <= 0)
-		return r;
-	meeting_close(step, meeting);
-	return 0;
+	return r <= 0 ? r : invite_closed(step, meeting);
 }
 
 static int invite_wrong(struct step *step)
@@ -430,22 +444,6 @@ static int invite_wrong(struct step *step)
 	r = invite_tell(step, STATUS_REFUSED,
 			"somebody tried a wrong code: this one is dead; run "
 			"fob invite again");
-	invite_end(step);
-	return r;
-}
-
-static int invite_closed(struct step *step, struct meeting *meeting)
-{
-	struct invite *invite = step->node->invite;
-	int r;
-
-	if (meeting != invite->guest) {
-		meeting_close(step, meeting);
-		return 0;
-	}
-	r = invite_tell(step, STATUS_FAILED,
-			"the new device went away before it was in: run fob "
-			"invite again, and fob join there");
 	invite_end(step);
 	return r;
 }
