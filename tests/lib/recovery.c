@@ -118,7 +118,8 @@ void recovery_file_deinit(struct recovery_file *file)
 	*file = (struct recovery_file){ NULL, 0 };
 }
 
-void recovery_snapshot(struct world *world, int node, struct recovery_file *ret)
+bool recovery_try_snapshot(struct world *world, int node,
+			   struct recovery_file *ret)
 {
 	char make[] = "make", next[] = "next";
 	bool last = false;
@@ -133,8 +134,8 @@ void recovery_snapshot(struct world *world, int node, struct recovery_file *ret)
 		ask.op = ret->n ? next : make;
 		request.snapshot = &ask;
 		reply = world_ask(world, node, &request);
-		EXPECT(world,
-		       reply && reply->status == STATUS_OK && reply->snapshot);
+		if (!reply || reply->status != STATUS_OK || !reply->snapshot)
+			return false;
 		info = reply->snapshot;
 		ret->p = realloc(ret->p, ret->n + info->data.len);
 		REQUIRE(ret->p);
@@ -142,6 +143,12 @@ void recovery_snapshot(struct world *world, int node, struct recovery_file *ret)
 		ret->n += info->data.len;
 		last = info->last;
 	}
+	return true;
+}
+
+void recovery_snapshot(struct world *world, int node, struct recovery_file *ret)
+{
+	EXPECT(world, recovery_try_snapshot(world, node, ret));
 }
 
 const Fob__Reply *recovery_verify(struct world *world, int node,

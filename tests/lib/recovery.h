@@ -31,6 +31,9 @@ struct recovery_file {
 
 void recovery_file_deinit(struct recovery_file *file);
 #define AUTO_RECOVERY_FILE CLEANUP(recovery_file_deinit)
+/* False: it was refused; there may be a part of it. */
+bool recovery_try_snapshot(struct world *world, int node,
+			   struct recovery_file *ret);
 void recovery_snapshot(struct world *world, int node,
 		       struct recovery_file *ret);
 /* The last reply, or the first that is no success. seed NULL: from outside. */

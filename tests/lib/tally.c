@@ -36,6 +36,16 @@ static const char *const names[TALLY_TRACE] = {
 	[TALLY_FROZEN] = "kits frozen, when looked at",
 	[TALLY_QUARANTINED] = "items held aside, when looked at",
 	[TALLY_CONFLICT] = "accounts with a conflict in the end",
+	[TALLY_EVIL_WITHHELD] = "items withheld",
+	[TALLY_EVIL_GARBLED] = "items garbled",
+	[TALLY_EVIL_LIED] = "lies about what is carried",
+	[TALLY_EVIL_ACKED] = "false acknowledgements",
+	[TALLY_EVIL_REPLAYED] = "messages replayed",
+	[TALLY_EVIL_FORGED] = "items forged",
+	[TALLY_EVIL_REVOKED] = "revocations and suspensions out of order",
+	[TALLY_EVIL_POISONED] = "keys with a wrong wrap",
+	[TALLY_EVIL_FLOODED] = "floods of ids that nobody has",
+	[TALLY_EVIL_ENTRY] = "forks and entries that do not open",
 	[TALLY_CHECK_LEMMA] = "pairs of sets compared",
 	[TALLY_CHECK_UNEQUAL] = "of which differed",
 	[TALLY_CHECK_HOLDERS] = "claims to hold, checked",
@@ -48,10 +58,11 @@ static const char *const names[TALLY_TRACE] = {
 	[TALLY_UNHEALED] = "worlds left broken",
 };
 
-/* Not in these worlds: a disk that lies is the store's to find. */
+/* Not in these worlds: the store finds a disk that lies, stories do others. */
 static bool is_elsewhere(unsigned trace)
 {
-	return trace == TRACE_DAMAGED || trace == TRACE_MIGRATED;
+	return trace == TRACE_DAMAGED || trace == TRACE_MIGRATED ||
+	       trace == TRACE_RENEWED;
 }
 
 const char *tally_name(unsigned tally)

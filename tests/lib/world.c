@@ -393,6 +393,7 @@ void world_init(struct world *world, uint64_t seed)
 	stream_init(&world->net, seed, 2);
 	stream_init(&world->disk, seed, 3);
 	stream_init(&world->people, seed, 4);
+	stream_init(&world->evil, seed, 5);
 	world->latency = 10;
 	world->sync_ms = 2;
 }
@@ -415,6 +416,7 @@ void world_deinit(struct world *world)
 			fob__reply__free_unpacked(n->replies[k], NULL);
 		free(n->replies);
 		free(n->promised.ids);
+		free(n->said);
 		free(n->owes.ids);
 	}
 	while (world->n_heap)

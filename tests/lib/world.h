@@ -11,6 +11,7 @@
  *	world_disk.c	tables in memory with one transaction
  *	world_net.c	connections between nodes
  *	world_ask.c	people, who ask nodes for things
+ *	world_evil.c	nodes that do not keep to the rules
  *	world_check.c	what must be true of it at any time
  *
  * What a test expects is checked with EXPECT; when it does not hold, the tail
@@ -87,6 +88,16 @@ struct world_ids {
 /* An event that waits while the node commits. */
 struct world_due;
 
+/* What a node does to what it says. */
+enum world_evil {
+	EVIL_WITHHOLD = 1,
+	EVIL_GARBLE = 2,
+	EVIL_LIE = 4, /* about what it has */
+	EVIL_ACK = 8, /* acknowledges what it has not taken */
+	EVIL_REPLAY = 16,
+	EVIL_ACT = 32, /* makes items that no daemon makes */
+};
+
 struct world_node {
 	char name[8];
 	struct node_config config;
@@ -98,18 +109,20 @@ struct world_node {
 	struct effects held;	/* until the commit */
 	struct effects soft, loads, kdfs;
 	struct world_due *inbox; /* came while it commits, in order */
-	uint32_t boot;		 /* counts the starts */
-	uint64_t booted;	 /* world ms */
-	uint64_t mono;		 /* at boot */
-	int64_t skew;		 /* of its wall clock, ms */
-	uint64_t timer;		 /* mono ms, or UINT64_MAX */
+	unsigned evil;		 /* enum world_evil; 0: honest */
+	uint8_t *said;		 /* some message of it, owned */
+	size_t said_len;
+	uint32_t boot;	 /* counts the starts */
+	uint64_t booted; /* world ms */
+	uint64_t mono;	 /* at boot */
+	int64_t skew;	 /* of its wall clock, ms */
+	uint64_t timer;	 /* mono ms, or UINT64_MAX */
 	uint32_t next_conn;
 	char address[64];
 	bool starting, committing, soft_planned, kdf_runs, meets, has_keys;
 	bool asleep;	/* suspended: nothing reaches it, its clock stands */
 	uint64_t slept; /* since then, world ms */
 	bool went_back; /* to an older disk: what others know of it is not so */
-	bool false_holders; /* what it believes about others is of no account */
 	/* Its own random numbers, which a clone has as well. */
 	bool own_entropy;
 	struct world_stream entropy;
@@ -154,7 +167,7 @@ struct world {
 	uint64_t seq;
 	struct world_due **heap;
 	size_t n_heap, cap_heap;
-	struct world_stream core, net, disk, people;
+	struct world_stream core, net, disk, people, evil;
 	struct world_node nodes[WORLD_NODES];
 	int n_nodes;
 	struct world_wire *wires;
@@ -251,6 +264,10 @@ void world_heal_all(struct world *world);
 /* All connections between two nodes end, and may be made anew. */
 void world_reset(struct world *world, int a, int b);
 bool world_connected(const struct world *world, int a, int b);
+
+/* --- those who do not keep to the rules (world_evil.c) --- */
+/* Once, to all that it is connected to. */
+void world_evil_act(struct world *world, int node);
 
 /* --- people (world_ask.c) --- */
 /*

@@ -63,7 +63,7 @@ static void check_holders(struct world *world, int node)
 				 machine_of(world, set->authors[author].id);
 
 		if (at < 0 || at == node || !world->nodes[at].node ||
-		    world->nodes[at].went_back)
+		    world->nodes[at].went_back || world->nodes[at].evil)
 			continue;
 		for (uint32_t i = 0; i < set->n_items; i++)
 			if (set->items[i].holders >> slot & 1) {
@@ -215,6 +215,22 @@ static void check_revoked(struct world *world, int node)
 			check_revoked_author(world, core, i);
 }
 
+bool world_garbles(const struct world *world)
+{
+	for (int i = 0; i < world->n_nodes; i++)
+		if (world->nodes[i].evil & (EVIL_GARBLE | EVIL_ACT))
+			return true;
+	return false;
+}
+
+void world_check_kept(struct world *world, int node)
+{
+	const struct world_node *n = &world->nodes[node];
+
+	for (size_t i = 0; i < n->promised.n && !world_garbles(world); i++)
+		EXPECT(world, set_holds(&n->node->set, n->promised.ids[i]));
+}
+
 void world_check(struct world *world)
 {
 	for (int a = 0; a < world->n_nodes; a++) {
@@ -222,13 +238,11 @@ void world_check(struct world *world)
 
 		if (!n->node)
 			continue;
-		for (size_t i = 0; i < n->promised.n; i++)
-			EXPECT(world,
-			       set_holds(&n->node->set, n->promised.ids[i]));
+		world_check_kept(world, a);
 		for (int b = 0; b < a; b++)
 			if (world->nodes[b].node)
 				check_lemma(world, a, b);
-		if (!n->false_holders)
+		if (!world_garbles(world))
 			check_holders(world, a);
 		check_barred(world, a);
 		check_revoked(world, a);

@@ -54,7 +54,15 @@ void net_gone(struct world *world, int node);
 void net_asleep(struct world *world, int node);
 bool net_over(const struct world *world, const struct world_due *due);
 
+/* --- world_evil.c --- */
+/* Makes another message of what an evil node is about to send. */
+void evil_change(struct world *world, int node, struct effect *effect);
+
 /* --- world_check.c --- */
+/* Some signatures in the world are bad: what has one is dropped again. */
+bool world_garbles(const struct world *world);
+/* All that the node answered for. */
+void world_check_kept(struct world *world, int node);
 /* The node wrote that item in the step at hand: for whom is it not meant? */
 void check_wrote(struct world *world, int node,
 		 const uint8_t id[static ID_SIZE]);

@@ -176,6 +176,8 @@ void net_send(struct world *world, int node, struct effect *effect)
 		world_count(world, TALLY_NET_LOST);
 		return;
 	}
+	if (!wire->meet && world->nodes[node].evil)
+		evil_change(world, node, effect);
 	if (!wire->meet)
 		world_trace_message(world, wire, 1 - side,
 				    (struct bytes){ effect->data,
@@ -267,6 +269,15 @@ static void break_wire(struct world *world, size_t at, uint64_t ms)
 		}
 }
 
+/* Who dials does not wait longer for an answer. */
+static void give_up(struct world *world, size_t at)
+{
+	struct world_wire *wire = &world->wires[at];
+
+	if (!wire->came_up[0] && alive(world, wire, 0))
+		plan(world, at, 0, DUE_DOWN, HANDSHAKE_MS);
+}
+
 static bool joins(const struct world_wire *wire, int a, int b)
 {
 	return (wire->node[0] == a && wire->node[1] == b) ||
@@ -298,6 +309,7 @@ void net_asleep(struct world *world, int node)
 				/* Its own side finds out when it wakes. */
 				if (alive(world, wire, side))
 					plan(world, i, side, DUE_DOWN, RST_MS);
+				give_up(world, i);
 			}
 	}
 }
@@ -325,6 +337,7 @@ void world_cut(struct world *world, int a, int b, bool reset)
 				break_wire(world, i, trip(world));
 			world->wires[i].lost[0] = true;
 			world->wires[i].lost[1] = true;
+			give_up(world, i);
 		}
 }
 
@@ -337,8 +350,10 @@ void world_cut_one_way(struct world *world, int from, int to)
 	for (size_t i = world->first_wire; i < world->n_wires; i++)
 		for (int side = 0; side < 2; side++)
 			if (world->wires[i].node[side] == to &&
-			    world->wires[i].node[1 - side] == from)
+			    world->wires[i].node[1 - side] == from) {
 				world->wires[i].lost[side] = true;
+				give_up(world, i);
+			}
 }
 
 void world_slow(struct world *world, int from, int to, uint64_t ms)

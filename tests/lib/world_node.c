@@ -98,7 +98,7 @@ static void check_held(struct world *world, const struct node *core, int by)
 {
 	const struct world_ids *ids = &world->nodes[by].promised;
 
-	for (size_t i = 0; i < ids->n; i++)
+	for (size_t i = 0; i < ids->n && !world_garbles(world); i++)
 		if (binds(world, by, ids->ids[i]))
 			EXPECT(world, set_holds(&core->set, ids->ids[i]));
 }
@@ -683,8 +683,7 @@ void world_start(struct world *world, int node)
 		feed_table(world, node, order[i]);
 	n->starting = false;
 	world_feed(world, node, &event);
-	for (size_t i = 0; i < n->promised.n; i++)
-		EXPECT(world, set_holds(&n->node->set, n->promised.ids[i]));
+	world_check_kept(world, node);
 	event = world_event(EVENT_LISTENING);
 	event.addresses = addresses;
 	event.n_addresses = 1;
@@ -763,7 +762,8 @@ bool world_equal(const struct world *world)
 	bool any = false;
 
 	for (int i = 0; i < world->n_nodes; i++) {
-		if (!world->nodes[i].node || !world->nodes[i].node->set.pinned)
+		if (!world->nodes[i].node ||
+		    !world->nodes[i].node->set.pinned || world->nodes[i].evil)
 			continue;
 		world_root(world, i, any ? root : first);
 		if (any && memcmp(first, root, ID_SIZE) != 0)
@@ -771,6 +771,17 @@ bool world_equal(const struct world *world)
 		any = true;
 	}
 	return true;
+}
+
+static bool is_evil(const struct world *world, const struct node *core,
+		    const struct sync_peer *peer)
+{
+	for (int i = 0; i < world->n_nodes && peer->author != NONE; i++)
+		if (world->nodes[i].evil &&
+		    !memcmp(world->nodes[i].id,
+			    core->set.authors[peer->author].id, DEVICE_ID_SIZE))
+			return true;
+	return false;
 }
 
 /* Nothing is under way, and each session knows that both are equal. */
@@ -781,12 +792,15 @@ static bool is_settled(struct world *world, void *arg UNUSED)
 	for (int i = 0; i < world->n_nodes; i++) {
 		const struct world_node *n = &world->nodes[i];
 
+		if (n->evil)
+			continue;
 		if (n->committing)
 			return false;
 		for (size_t k = 0; n->node && k < PEERS_MAX; k++) {
 			const struct sync_peer *peer = &n->node->sync.peers[k];
 
-			if (peer->conn && (!peer->in_sync || peer->run))
+			if (peer->conn && !is_evil(world, n->node, peer) &&
+			    (!peer->in_sync || peer->run))
 				return false;
 		}
 	}

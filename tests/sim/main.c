@@ -26,13 +26,16 @@
 #include "tests/sim/swarm.h"
 
 #define GOLDEN "tests/sim/golden"
-#define SWARM_DEFAULT 60
+#define SEEDS "tests/sim/seeds"
 /* With FOB_LONG set, by tests/check --long, which gives a program 300 s. */
 #ifdef FOB_SANITIZED
+#define SWARM_DEFAULT 30
 #define SWARM_LONG 300
 #else
+#define SWARM_DEFAULT 100
 #define SWARM_LONG 1000
 #endif
+#define SWARM_DIGEST 6 /* worlds that have to be the same in all builds */
 #define STORY_SEED 1
 
 /* The worlds in which everything has to happen at least once. */
@@ -336,6 +339,69 @@ static int swarm(const struct options *options)
 	return failed;
 }
 
+/* Seeds of former failures, a line each; what follows on it is for people. */
+static int former_failures(const struct options *options)
+{
+	FILE *file = fopen(SEEDS, "r");
+	char line[256];
+	int failed = 0;
+
+	if (!file) {
+		fprintf(stderr, SEEDS ": %s\n", strerror(errno));
+		return 1;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		struct swarm_plan plan = swarm_plan(strtoull(line, NULL, 10));
+
+		if (!plan.seed || !in_child(run_plan, &plan, options))
+			continue;
+		fails_so(&plan);
+		failed++;
+	}
+	fclose(file);
+	return failed;
+}
+
+/* What another build of the same sources says, if there is one. */
+static bool other_digest(char ret[static 32])
+{
+	const char *build = getenv("FOB_BUILD");
+	char command[512];
+	bool good;
+	FILE *pipe;
+
+	if (!build)
+		return false;
+	snprintf(command, sizeof(command),
+		 "exec '%s'/tests/sim --digest %d 2>&1", build, SWARM_DIGEST);
+	pipe = popen(command, "r");
+	good = pipe && fgets(ret, 32, pipe);
+	if (pipe)
+		good = pclose(pipe) == 0 && good;
+	ret[strcspn(ret, "\n")] = '\0';
+	return good;
+}
+
+/* The same worlds in this build and in FOB_BUILD: all that happens is alike. */
+static int same_elsewhere(const struct options *options)
+{
+	char other[32] = "", own[32];
+
+	if (!other_digest(other))
+		return 0;
+	shared->digest = 0;
+	for (uint64_t seed = 1; seed <= SWARM_DIGEST; seed++) {
+		struct swarm_plan plan = swarm_plan(seed);
+
+		in_child(run_plan, &plan, options);
+	}
+	snprintf(own, sizeof(own), "%016llx",
+		 (unsigned long long)shared->digest);
+	printf("%d worlds here and in FOB_BUILD: %s, %s\n", SWARM_DIGEST, own,
+	       other);
+	return strcmp(own, other) != 0;
+}
+
 static int make_small(const struct options *options)
 {
 	struct swarm_plan plan = swarm_plan(options->from);
@@ -455,6 +521,14 @@ static bool long_run(void)
 	return text && text[0];
 }
 
+/* In a long run, fresh worlds with each commit. */
+static uint64_t turn(void)
+{
+	const char *text = getenv("FOB_TURN");
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
 static int run(struct options *options)
 {
 	int failed;
@@ -472,10 +546,15 @@ static int run(struct options *options)
 	if (options->n_names)
 		return named_stories(options);
 	failed = all_stories(options);
+	if (options->update)
+		return failed;
 	options->seeds = long_run() ? SWARM_LONG : SWARM_DEFAULT;
-	if (!options->update)
-		failed += swarm(options);
-	return failed;
+	if (long_run())
+		options->from = 1000 * turn() + 1;
+	nursery_make(shared->tally);
+	failed += former_failures(options) + same_elsewhere(options);
+	nursery_free();
+	return failed + swarm(options);
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,8 @@ static const char *const fault_names[FAULTS] = {
 	[FAULT_GROUP] = "groups",
 	[FAULT_SNAPSHOT] = "snapshots",
 	[FAULT_WRONG_CODE] = "wrong-codes",
+	[FAULT_EVIL_KEEPER] = "evil-keeper",
+	[FAULT_EVIL_MEMBER] = "evil-member",
 	[FAULT_UNHEALED] = "unhealed",
 };
 
@@ -120,6 +122,11 @@ static void do_step(struct swarm *swarm)
 	} else if (is_member(swarm, node)) {
 		people_step(swarm, node);
 	}
+	for (int i = 0; i < swarm->world->n_nodes; i++)
+		if (machine(swarm, i)->evil & EVIL_ACT &&
+		    is_unlocked(swarm, i) &&
+		    stream_chance(&swarm->world->evil, 30))
+			world_evil_act(swarm->world, i);
 	trouble_step(swarm);
 	let_time_pass(swarm);
 	world_check(swarm->world);
@@ -152,6 +159,25 @@ static void draw_faults(struct swarm *swarm)
 		  n ? text : " no faults");
 }
 
+/* The last machine, or the keeper; the others must do without it. */
+static void draw_evil(struct swarm *swarm, const struct nursery_vault *vault)
+{
+	unsigned how = 1 + (unsigned)stream_below(&swarm->draw, 31);
+	int node = vault->keeper >= 0 ? vault->keeper : vault->n - 1;
+	bool keeper = swarm->faults[FAULT_EVIL_KEEPER];
+
+	if (!keeper && !swarm->faults[FAULT_EVIL_MEMBER])
+		return;
+	if (!keeper)
+		how = EVIL_ACT;
+	else if (swarm->faults[FAULT_EVIL_MEMBER])
+		how |= EVIL_ACT;
+	if (how & EVIL_ACT)
+		node = vault->n - 1 == vault->keeper ? 0 : vault->n - 1;
+	swarm->world->nodes[node].evil = how;
+	swarm->unsure = true;
+}
+
 static void draw_world(struct swarm *swarm)
 {
 	struct world *world = swarm->world;
@@ -169,7 +195,9 @@ static void draw_world(struct swarm *swarm)
 		n = swarm->plan->nodes;
 	vault = nursery_vault(n, keeper);
 	memcpy(swarm->kit, vault->seed, KEY_SIZE);
+	memcpy(swarm->old_kit, vault->seed, KEY_SIZE);
 	nursery_begin(world, vault);
+	draw_evil(swarm, vault);
 	for (int i = 0; i < WORLD_NODES; i++) {
 		world->nodes[i].own_entropy = true;
 		stream_of(swarm, (uint64_t)i, 7, &world->nodes[i].entropy);

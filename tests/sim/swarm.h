@@ -47,7 +47,9 @@ enum fault {
 	FAULT_GROUP,
 	FAULT_SNAPSHOT,
 	FAULT_WRONG_CODE,
-	FAULT_UNHEALED, /* it ends without a heal: safety alone */
+	FAULT_EVIL_KEEPER, /* lies, withholds, garbles, replays */
+	FAULT_EVIL_MEMBER, /* floods, forges, poisons, equivocates */
+	FAULT_UNHEALED,	   /* it ends without a heal: safety alone */
 	FAULTS
 };
 
@@ -93,8 +95,14 @@ struct swarm {
 	bool clone[WORLD_NODES], full[WORLD_NODES];
 	bool went_back; /* some machine got an older disk */
 	bool unsure;	/* what was answered need not be seen in the end */
-	uint8_t kit[KEY_SIZE];
+	uint8_t kit[KEY_SIZE], old_kit[KEY_SIZE];
 	bool recovered;
+	/*
+	 * A new kit while members come, go or write apart: who cannot read
+	 * what in the end is an open question (FOUND.md), so that the lists
+	 * of accounts are not compared.
+	 */
+	bool kit_apart;
 	int heir; /* who recovered, and decides who is in */
 	unsigned n_groups, n_hidden;
 	bool reads[WORLD_NODES]; /* was to read the group, once */

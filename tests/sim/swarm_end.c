@@ -190,6 +190,14 @@ static bool is_out(struct swarm *swarm, int node)
 	return false;
 }
 
+/* Does it know itself that it is a member? Who let it in may be out. */
+static bool counts(struct swarm *swarm, int node)
+{
+	const struct node *core = machine(swarm, node)->node;
+
+	return core->set.authors[core->self_author].member;
+}
+
 /* Those that never got in, or were put out, may go. */
 static void drop_strangers(struct swarm *swarm)
 {
@@ -197,7 +205,7 @@ static void drop_strangers(struct swarm *swarm)
 
 	for (int i = 0; i < swarm->world->n_nodes; i++)
 		out[i] = !is_member(swarm, i) || is_out(swarm, i) ||
-			 vault_suspended(swarm, i);
+			 !counts(swarm, i) || vault_suspended(swarm, i);
 	for (int i = 0; i < swarm->world->n_nodes; i++)
 		if (out[i] && machine(swarm, i)->node)
 			world_kill(swarm->world, i);
@@ -223,6 +231,16 @@ static void check_quiet(struct swarm *swarm)
 		       pairs * (2 * (QUIET_MS / KEEPALIVE_MS + 1) + 4 * n + 8));
 }
 
+/* The honest have come to be equal beside it; now they shall be quiet. */
+static void drop_evil(struct swarm *swarm)
+{
+	for (int i = 0; i < swarm->world->n_nodes; i++)
+		if (machine(swarm, i)->evil && machine(swarm, i)->node) {
+			world_kill(swarm->world, i);
+			machine(swarm, i)->promised.n = 0;
+		}
+}
+
 static bool check_healed(struct swarm *swarm)
 {
 	struct world *world = swarm->world;
@@ -233,10 +251,14 @@ static bool check_healed(struct swarm *swarm)
 	if (!drop_clones(swarm))
 		return false;
 	vault_lift_all(swarm);
-	world_run(world, 120000);
+	/* Whoever owes keys may have to rest before. */
+	world_run(world, world->revoked ?
+				 ROTATE_REST_MS + ROTATE_JITTER_MAX_MS + 60000 :
+				 120000);
 	drop_strangers(swarm);
 	EXPECT(world, world_settle(world, HEAL_MS));
 	world_check(world);
+	drop_evil(swarm);
 	world_check_promises(world);
 	for (int i = 0; i < world->n_nodes; i++) {
 		if (!machine(swarm, i)->node)
@@ -244,7 +266,7 @@ static bool check_healed(struct swarm *swarm)
 		if (machine(swarm, i)->node->state != NODE_UNLOCKED)
 			continue;
 		view_of(swarm, i, &view);
-		if (first.text)
+		if (first.text && !swarm->kit_apart)
 			compare_views(swarm, &first, &view);
 		free(first.text);
 		first = view;

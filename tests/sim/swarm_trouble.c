@@ -367,7 +367,7 @@ static void do_fault(struct swarm *swarm, enum fault fault)
 void trouble_step(struct swarm *swarm)
 {
 	for (int tries = 0; tries < 3; tries++) {
-		enum fault fault = (enum fault)dice(swarm, FAULT_UNHEALED);
+		enum fault fault = (enum fault)dice(swarm, FAULT_EVIL_KEEPER);
 
 		if (!swarm->faults[fault])
 			continue;

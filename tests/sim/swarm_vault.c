@@ -123,9 +123,14 @@ void vault_kit(struct swarm *swarm, int node)
 		recovery_kit(swarm->world, node, "verify", swarm->kit, NULL);
 		return;
 	}
-	reply = recovery_kit(swarm->world, node, "new", swarm->kit, NULL);
+	/* Somebody who was away may have the former words only. */
+	reply = recovery_kit(swarm->world, node, "new",
+			     dice(swarm, 2) ? swarm->old_kit : swarm->kit,
+			     NULL);
 	if (!story_ok(reply) || !reply->made)
 		return;
+	memcpy(swarm->old_kit, swarm->kit, KEY_SIZE);
+	swarm->kit_apart = true;
 	memcpy(swarm->kit, reply->made->recovery_seed.data, KEY_SIZE);
 }
 
@@ -157,6 +162,7 @@ void vault_recover(struct swarm *swarm, int from, int keep)
 	    story_ok(recovery_make(world, node, keep))) {
 		world->revoked = swarm->unsure = swarm->recovered = true;
 		swarm->heir = node;
+		swarm->reads[node] = true; /* the kit lets it into all */
 		return;
 	}
 	if (machine(swarm, node)->node &&
@@ -170,8 +176,7 @@ void vault_snapshot(struct swarm *swarm, int node)
 
 	if (!is_unlocked(swarm, node) || !is_member(swarm, node))
 		return;
-	recovery_snapshot(swarm->world, node, &file);
-	if (file.n)
+	if (recovery_try_snapshot(swarm->world, node, &file))
 		EXPECT(swarm->world, story_ok(recovery_verify(
 					     swarm->world, node, &file, NULL)));
 }
