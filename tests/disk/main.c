@@ -114,9 +114,9 @@ static const struct part {
 	{ "ladder", run_ladder, report_ladder, ladder.wrong, &ladder.scenario,
 	  &ladder.tallies[LADDER_RUNGS], 1, TURNS },
 	{ "store", run_store, report_store, life.wrong, &life.number,
-	  &life.tallies[TALLY_CUTS], 620, 9600 },
+	  &life.tallies[TALLY_CUTS], 640, 9600 },
 	{ "daemon", run_service, report_service, service.wrong, &service.number,
-	  &service.tallies[SERVICE_CUTS], 100, 1000 },
+	  &service.tallies[SERVICE_CUTS], 70, 1000 },
 #endif
 };
 
