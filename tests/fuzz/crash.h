@@ -7,6 +7,7 @@
 #define FOB_FUZZ_CRASH_H
 
 #include <errno.h>
+#include <string.h>
 
 #include "tests/fuzz/draw.h"
 #include "tests/fuzz/scarce.h"
