@@ -10,6 +10,7 @@
 #include "daemon/core/recover.h"
 #include "daemon/core/reset.h"
 #include "daemon/core/saying.h"
+#include "daemon/core/trust/exclusion.h"
 
 struct client *call_client(struct node *node, uint32_t conn)
 {
@@ -231,32 +232,45 @@ static int call_gate(struct step *step, struct call *call,
 	return 0;
 }
 
-/* The REVOKE that put this device out, or NONE: by itself. */
-static const struct item *call_revoke(const struct node *node,
-				      const char **ret_by)
+static const char *call_writer(const struct node *node, uint32_t item)
 {
-	const struct set_author *self = &node->set.authors[node->self_author];
-	uint32_t author;
+	uint32_t author = node->set.items[item].author;
 
-	*ret_by = "itself";
-	if (self->revoke == NONE)
-		return NULL;
-	author = node->set.items[self->revoke].author;
-	*ret_by = author == NONE ? "the recovery key" :
-				   node_device_name(node, author);
-	return set_head(&node->set, self->revoke);
+	return author == NONE ? "the recovery key" :
+				node_device_name(node, author);
+}
+
+/* The item that put this device out, as a person would tell it. */
+static void call_put_out(const struct node *node, uint32_t why,
+			 struct saying *ret)
+{
+	bool directly = node->set.authors[node->self_author].revoke == why;
+
+	if (node->set.items[why].kind == FOB__KIND__RECOVERY) {
+		saying_add(ret, "this device was put out by a new recovery "
+				"kit, which was made without knowing of it");
+		return;
+	}
+	saying_add(ret, directly ? "this device was revoked by " :
+				   "this device was put out with the one that "
+				   "let it in, which was revoked by ");
+	saying_add(ret, call_writer(node, why));
 }
 
 void call_revoked_text(const struct node *node, struct saying *ret)
 {
-	const char *by;
-	const struct item *revoke = call_revoke(node, &by);
+	uint32_t why = exclusion_of(&node->set, node->self_author);
+	uint64_t time;
 
-	saying_add(ret, "this device was revoked by ");
-	saying_add(ret, by);
-	if (revoke && revoke->head->time) {
+	if (why == NONE) {
+		saying_add(ret, "this device was revoked by itself");
+		return;
+	}
+	call_put_out(node, why, ret);
+	time = set_head(&node->set, why)->head->time;
+	if (time) {
 		saying_add(ret, " on ");
-		saying_date(ret, revoke->head->time);
+		saying_date(ret, time);
 	}
 }
 

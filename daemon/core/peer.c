@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/reset.h"
+#include "daemon/core/trust/exclusion.h"
 
 void peer_close(struct step *step, uint32_t conn)
 {
@@ -186,8 +187,11 @@ static int peer_pardon(struct step *step)
 /* Its new keys are in the vault, and it does not seem to know. */
 static bool peer_is_behind(const struct node *node, uint32_t author)
 {
-	const struct item *add = reset_add_of(
-		node, set_head(&node->set, node->set.authors[author].revoke));
+	uint32_t revoke = node->set.authors[author].revoke;
+	const struct item *add =
+		revoke == NONE ?
+			NULL :
+			reset_add_of(node, set_head(&node->set, revoke));
 	uint8_t id[DEVICE_ID_SIZE];
 
 	if (!add)
@@ -202,7 +206,7 @@ static int peer_turn_away(struct step *step, struct sync_peer *peer,
 {
 	int r = 0;
 
-	if (step->node->set.authors[author].revoke != NONE &&
+	if (exclusion_of(&step->node->set, author) != NONE &&
 	    !peer_is_told(step->node, author)) {
 		peer->author = author;
 		r = peer_bye_revoked(step, peer);
@@ -571,16 +575,16 @@ int peer_fresh(struct step *step)
 }
 
 static int peer_bye(struct step *step, struct sync_peer *peer,
-		    const struct item *revoke)
+		    const struct item *why)
 {
 	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
 	Fob__Bye bye = FOB__BYE__INIT;
 	Fob__Item item = FOB__ITEM__INIT, add = FOB__ITEM__INIT;
-	const struct item *renewed = reset_add_of(step->node, revoke);
+	const struct item *renewed = reset_add_of(step->node, why);
 
-	if (revoke) {
-		item.body = binary(revoke->body, revoke->body_len);
-		item.signature = binary(revoke->signature, SIGNATURE_SIZE);
+	if (why) {
+		item.body = binary(why->body, why->body_len);
+		item.signature = binary(why->signature, SIGNATURE_SIZE);
 		bye.item = &item;
 	}
 	if (renewed) {
@@ -596,13 +600,12 @@ static int peer_bye(struct step *step, struct sync_peer *peer,
 static int peer_bye_revoked(struct step *step, struct sync_peer *peer)
 {
 	struct node *node = step->node;
-	const struct set_author *author = &node->set.authors[peer->author];
-	const struct item *revoke =
-		author->revoke == NONE ? NULL :
-					 set_head(&node->set, author->revoke);
+	uint32_t why = exclusion_of(&node->set, peer->author);
 
-	step_trace(step, TRACE_REVOKED, author->id, NULL, 0);
-	return peer_bye(step, peer, revoke);
+	step_trace(step, TRACE_REVOKED, node->set.authors[peer->author].id,
+		   NULL, 0);
+	return peer_bye(step, peer,
+			why == NONE ? NULL : set_head(&node->set, why));
 }
 
 static int peer_drain(struct step *step)

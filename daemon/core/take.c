@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/core/state.h"
+#include "daemon/core/trust/bits.h"
 
 /* version || flags || first_seen, u32 big-endian || signature || body */
 #define ROW_VERSION 1
@@ -250,6 +251,51 @@ static int take_membership(struct step *step)
 	return r;
 }
 
+/* Records with an item that is held back now and was not, or the reverse. */
+static int take_mark_held(struct node *node, const uint64_t *before, uint32_t n)
+{
+	const struct roster *roster = &node->roster;
+	int r = 0;
+
+	for (uint32_t i = 0; i < roster->n_items && r == 0; i++) {
+		bool was = i < n && bits_get(before, i);
+		bool is = roster->held_back && bits_get(roster->held_back, i);
+
+		if (was != is && set_class(&node->set, i) == 2)
+			r = index_mark(node, node->set.items[i].content);
+	}
+	return r;
+}
+
+/*
+ * Class 2 alone changed which versions count: it brought what links the items
+ * of a device that is out to the tips that accept them, or more items that are
+ * to be held back. Where a device has left, that is asked at every write.
+ */
+static int take_counting(struct node *node)
+{
+	AUTO_FREE uint64_t *before = NULL;
+	uint32_t n = node->roster.n_items;
+	bool all = node->roster.version0 != node->set.version0 ||
+		   !node->roster.held_back;
+	int r;
+
+	if (!all) {
+		before = malloc(bits_words(n) * sizeof(*before));
+		if (!before)
+			return -ENOMEM;
+		memcpy(before, node->roster.held_back,
+		       bits_words(n) * sizeof(*before));
+	}
+	r = roster_evaluate(&node->roster, &node->set);
+	if (r == 0)
+		r = keyring_evaluate(&node->keyring, &node->set, &node->roster,
+				     node->self);
+	if (r)
+		return r;
+	return all ? index_mark_all(node) : take_mark_held(node, before, n);
+}
+
 int take_settle(struct step *step)
 {
 	struct node *node = step->node;
@@ -266,9 +312,11 @@ int take_settle(struct step *step)
 		return r;
 	if (node->seen_heads != node->set.n_heads) {
 		r = take_membership(step);
-		if (r < 0)
-			return r;
+	} else if (!roster_is_fresh(&node->roster, &node->set)) {
+		r = take_counting(node);
 	}
+	if (r < 0)
+		return r;
 	if (node->n_fresh > 0)
 		node->status_owed = true;
 	return 0;

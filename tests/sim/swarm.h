@@ -98,9 +98,9 @@ struct swarm {
 	uint8_t kit[KEY_SIZE], old_kit[KEY_SIZE];
 	bool recovered;
 	/*
-	 * A new kit while members come, go or write apart: who cannot read
-	 * what in the end is an open question (FOUND.md), so that the lists
-	 * of accounts are not compared.
+	 * A new kit was made. Beside a peer that lies, whose copy may be the
+	 * only one of something, who shows what in the end is an open question
+	 * (FOUND.md, seed 84), so that the lists are not compared.
 	 */
 	bool kit_apart;
 	int heir; /* who recovered, and decides who is in */

@@ -241,6 +241,12 @@ static void drop_evil(struct swarm *swarm)
 		}
 }
 
+static bool shows_the_same(const struct swarm *swarm)
+{
+	return !swarm->kit_apart || !(swarm->faults[FAULT_EVIL_KEEPER] ||
+				      swarm->faults[FAULT_EVIL_MEMBER]);
+}
+
 static bool check_healed(struct swarm *swarm)
 {
 	struct world *world = swarm->world;
@@ -266,7 +272,7 @@ static bool check_healed(struct swarm *swarm)
 		if (machine(swarm, i)->node->state != NODE_UNLOCKED)
 			continue;
 		view_of(swarm, i, &view);
-		if (first.text && !swarm->kit_apart)
+		if (first.text && shows_the_same(swarm))
 			compare_views(swarm, &first, &view);
 		free(first.text);
 		first = view;

@@ -262,7 +262,7 @@ static int read_missing(struct roster *roster)
 /* --- evaluation ----------------------------------------------------------- */
 
 /* What is held back changes with class 2 too, so then it is no longer cheap. */
-static bool is_fresh(const struct roster *roster, const struct set *set)
+bool roster_is_fresh(const struct roster *roster, const struct set *set)
 {
 	return roster->set == set && roster->version0 == set->version0 &&
 	       roster->n_heads_seen == set->n_heads &&
@@ -309,7 +309,7 @@ int roster_evaluate(struct roster *roster, const struct set *set)
 	struct roster made;
 	int err;
 
-	if (is_fresh(roster, set)) {
+	if (roster_is_fresh(roster, set)) {
 		roster->version = set->version;
 		return 0;
 	}

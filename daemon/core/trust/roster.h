@@ -56,6 +56,12 @@ void roster_deinit(struct roster *roster);
  */
 int roster_evaluate(struct roster *roster, const struct set *set);
 
+/*
+ * Is it what roster_evaluate() would make of the set now? Items of class 2 by
+ * who was revoked, suspended or removed change it as well.
+ */
+bool roster_is_fresh(const struct roster *roster, const struct set *set);
+
 /* The group's readers now: members with role device, not removed from it. */
 bool roster_reads(const struct roster *roster, uint32_t group, uint32_t author);
 
