@@ -211,6 +211,47 @@ static void test_suspend(void **state)
 			 STATUS_NOT_FOUND);
 }
 
+/* What a suspended device wrote unseen comes later, and shows nowhere. */
+static void test_suspended_late(void **state)
+{
+	struct world *world = *state;
+
+	world_cut(world, 0, 1, true);
+	world_cut(world, 0, 2, true);
+	world_run(world, 1000);
+	world_add(world, 0, "late", 5);
+	world_set_field(world, 0, "bank", "note", "mine now");
+	assert_int_equal(ask_device(world, 2, "a", false)->status, STATUS_OK);
+	world_heal_all(world);
+	world_run(world, 600000);
+	assert_true(world_equal(world));
+	assert_int_equal(world_list(world, 2, "late")->n_accounts, 0);
+	assert_int_equal(world_list(world, 1, "late")->n_accounts, 0);
+}
+
+/*
+ * What its suspension accepts comes after it and in pieces, of which the
+ * first are held back until the last is here.
+ */
+static void test_accepted_in_pieces(void **state)
+{
+	struct world *world = *state;
+	const struct node *b = world->nodes[1].node;
+
+	world_cut(world, 0, 1, true);
+	world_cut(world, 1, 2, true);
+	world_run(world, 1000);
+	world_add_many(world, 0, "many", 500);
+	world_run(world, 60000);
+	assert_int_equal(world->nodes[2].node->vault.n, 501);
+	assert_int_equal(ask_device(world, 2, "a", false)->status, STATUS_OK);
+	assert_int_equal(b->vault.n, 1);
+	world_heal(world, 1, 2);
+	world_run(world, 600000);
+	assert_true(b->roster.devices[author_of(world, 1, 0)].suspended);
+	assert_int_equal(b->vault.n, 501);
+}
+
 /* --- too late -------------------------------------------------------------- */
 
 static void test_quarantine(void **state)
@@ -357,6 +398,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_checklist, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_suspend, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_suspended_late, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_accepted_in_pieces, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_wrongly, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quarantine, setup,
 						teardown),
