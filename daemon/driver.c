@@ -103,6 +103,8 @@ static void answer_next(struct driver *driver)
 		return;
 	int rc = store_next_end(driver->store, driver->next_name);
 	driver->next_name[0] = '\0';
+	if (rc > 0)
+		driver_die(store_error_text(rc), -EIO);
 	if (rc)
 		log_error("the new vault could not be written: %s; the old one "
 			  "stays",

@@ -25,13 +25,28 @@ struct next {
 	int error; /* -errno of the first failure, stays */
 };
 
+/*
+ * Removes what was not ended. The name may be that of one that was called
+ * store.next-NAME until a moment ago: when that is not on disk yet, a cut
+ * would bring the old name back, without files, to be put in place of a vault.
+ */
+static int clear(const char *vault, const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	int rc = create_sync(vault);
+	return rc ? rc : create_remove(dir);
+}
+
 /* --- filling ---------------------------------------------------------------- */
 
 static int begin(struct next *next)
 {
 	if (store_path(next->dir, next->vault, MAKING))
 		return -ENAMETOOLONG;
-	int rc = create_remove(next->dir);
+	int rc = clear(next->vault, next->dir);
 	if (!rc && mkdir(next->dir, 0700) < 0)
 		rc = -errno;
 	return rc ? rc : env_open(&next->env, next->dir, ENV_CREATE);
@@ -101,11 +116,8 @@ int next_end(struct next *next, const char *name)
 		return rc;
 	if (rename(next->dir, ready) < 0)
 		return -errno;
-	rc = create_sync(next->vault);
-	/* It is not to be found by the next start, when this one says no. */
-	if (rc && rename(ready, next->dir) < 0)
-		rc = 0;
-	return rc;
+	/* To rename it back would not help: that may get lost as well. */
+	return create_sync(next->vault) ? STORE_ERR_DOUBT : 0;
 }
 
 int next_remove(const char *vault)
@@ -113,7 +125,7 @@ int next_remove(const char *vault)
 	char dir[PATH_BYTES];
 
 	return store_path(dir, vault, MAKING) ? -ENAMETOOLONG :
-						create_remove(dir);
+						clear(vault, dir);
 }
 
 /* --- putting it in place ---------------------------------------------------- */
@@ -161,6 +173,14 @@ int next_settle(const char *vault)
 		return rc == -ENOENT ? next_remove(vault) : rc;
 	snprintf(ended, sizeof(ended), NEXT "%s", name);
 	snprintf(before, sizeof(before), BEFORE "%s", name);
+	/*
+	 * Whoever gave it its name, or took the old one away, may not have
+	 * lived to flush that: of renames that wait together a cut may lose
+	 * the first alone, and then there is no store at all.
+	 */
+	rc = create_sync(vault);
+	if (rc)
+		return rc;
 	/* Cut after this, there is no store, and the next start goes on. */
 	rc = move(vault, "store", before);
 	return rc ? rc : move(vault, ended, "store");

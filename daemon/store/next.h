@@ -19,7 +19,10 @@ void next_free(struct next *next); /* what is in it is not ended */
 void next_put(struct next *next, enum table table, struct bytes key,
 	      struct bytes value);
 
-/* On disk as store.next-NAME when it returns 0; -errno: there is none. */
+/*
+ * On disk as store.next-NAME when it returns 0; -errno: there is none.
+ * STORE_ERR_DOUBT: it has the name, and nobody knows whether after a cut, too.
+ */
 int next_end(struct next *next, const char *name);
 
 /* Removes what was not ended. 0 or -errno. */

@@ -56,6 +56,10 @@ const char *store_error_text(int error)
 		       "touched. Install that version or a later one";
 	case STORE_ERR_DEEP:
 		return "the path is too long";
+	case STORE_ERR_DOUBT:
+		return "the disk failed while the new vault was put in place; "
+		       "whether it is the new one or the old one, the next "
+		       "start of fobd shows: see fob status then";
 	}
 	return NULL;
 }

@@ -22,6 +22,7 @@ enum store_error {
 	STORE_ERR_DAMAGED,
 	STORE_ERR_NEWER, /* in the format of a newer fob */
 	STORE_ERR_DEEP,	 /* the path is too long */
+	STORE_ERR_DOUBT, /* the next start tells which store it is */
 };
 
 /* What is wrong and what to do, after "<vault>: "; NULL: no such error. */
@@ -85,11 +86,13 @@ int store_wipe(struct store **store);
  * A store that is to take the place of this one, filled beside it. Failures
  * come out of store_next_end(), which makes it whole and durable; from then
  * on store_renew(), or the next store_open(), puts it in place and keeps the
- * old one as store.before-NAME.
+ * old one as store.before-NAME. STORE_ERR_DOUBT: this one or that is the
+ * vault from the next start on, so nothing may be written to this one any more.
  */
 void store_next_put(struct store *store, enum table table, struct bytes key,
 		    struct bytes value);
-int store_next_end(struct store *store, const char *name); /* 0 or -errno */
+/* 0, STORE_ERR_DOUBT, or -errno: there is none, this one stays. */
+int store_next_end(struct store *store, const char *name);
 void store_next_drop(struct store *store);
 
 /* Closes this store and opens the next. 0, STORE_ERR_* or -errno. */

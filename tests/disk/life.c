@@ -20,6 +20,7 @@ static const char *const texts[TALLIES] = {
 	[TALLY_MENDED] = "first commits after a mended disk",
 	[TALLY_WIPES] = "stores wiped",
 	[TALLY_RENEWED] = "stores followed by another",
+	[TALLY_DOUBT] = "stores that may be followed by another",
 	[TALLY_RESTORED] = "older images restored",
 };
 
@@ -283,7 +284,8 @@ static bool renew(struct life *life)
 	}
 	snprintf(name, sizeof(name), "%u", ++life->renewals);
 	rc = store_next_end(life->store, name);
-	tell(life, "another store beside: %s", strerror(-rc));
+	tell(life, "another store beside: %s",
+	     rc > 0 ? "in doubt" : strerror(-rc));
 	if (life->platter->dead) {
 		/* What it thinks that it says nobody hears any more. */
 		in_doubt(life, &next);
@@ -291,6 +293,12 @@ static bool renew(struct life *life)
 	}
 	if (rc == 0)
 		return follow(life, &next);
+	if (rc == STORE_ERR_DOUBT) {
+		life->tallies[TALLY_DOUBT]++;
+		in_doubt(life, &next);
+		return (may_say(life, -EIO) && start_again(life)) ||
+		       wrong(life, "in doubt without a fault");
+	}
 	/* The old one goes on. */
 	return may_say(life, rc) ||
 	       wrong(life, "store_next_end: %s", strerror(-rc));
@@ -300,6 +308,9 @@ static bool step(struct life *life)
 {
 	uint32_t what = draw_below(&life->draw, 64);
 
+	/* Now and then most of a life is about the store that comes next. */
+	if (life->renewing && what >= 32)
+		return renew(life);
 	if (what == 0)
 		return wipe(life);
 	if (what <= 2)
@@ -332,6 +343,11 @@ static void draw_plan(struct life *life)
 		plan.at = 1 + draw_below(draw, 8);
 		plan.sticky = draw_chance(draw, 2);
 	}
+	life->renewing = draw_below(draw, 6) == 0;
+	if (life->renewing && draw_chance(draw, 6))
+		plan.fault = FAULT_EIO_FOLDER;
+	if (life->renewing && plan.fault == FAULT_EIO_FOLDER)
+		plan.at = 1 + draw_below(draw, 24);
 	platter_plan(life->platter, cut, plan);
 	tell(life, "%s at %u; fault %d at %u%s",
 	     cut.fault == FAULT_CUT ? "cut" : "kill", cut.at, plan.fault,

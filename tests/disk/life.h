@@ -24,6 +24,7 @@ enum tally {
 	TALLY_MENDED,	/* commits after the disk was well again */
 	TALLY_WIPES,
 	TALLY_RENEWED,	/* stores followed by another */
+	TALLY_DOUBT,	/* may be followed: the folder was not flushed */
 	TALLY_RESTORED, /* older images put back */
 	TALLIES,
 };
@@ -44,6 +45,7 @@ struct life {
 	struct rows then;
 	uint32_t renewals;
 	uint64_t tallies[TALLIES];
+	bool renewing; /* is this life about the next store? */
 	bool trace;
 	char wrong[200]; /* the first thing that is, else empty */
 };
