@@ -64,16 +64,36 @@ check "restore" fob a trash restore "$id"
 equal "it is back" "$(fob a code bob --at 59)" "$before"
 equal "the trash is empty" "$(fob a trash --json)" "[]"
 
-# --- QR ---
+# --- QR: a copy outside, which the vault takes note of ---
+exits 5 "no picture without the passphrase" bare a qr bob
+exits 3 "and no note" fob a show bob --field exported/qr
 uri=$(fob a qr bob --json | json 'd["uri"]')
 matches "the URI of it" "$uri" \
 	'^otpauth://totp/Forum:bob\?secret=JBSWY3DPEHPK3PXP&issuer=Forum&'
 if command -v zbarimg >/dev/null; then
 	fob a qr bob | python3 "$here/blocks.py" >"$work/qr.pbm"
 	equal "the picture of it" "$(zbarimg -q --raw "$work/qr.pbm")" "$uri"
+	check "a file of it" fob a qr bob --png "$work/qr.png"
+	equal "is the same" "$(zbarimg -q --raw "$work/qr.png")" "$uri"
+	equal "for its owner alone" "$(stat -c %a "$work/qr.png")" 600
+	exits 9 "and no other's place" fob a qr bob --png "$work/qr.png"
+	equal "but with --force" "$(fob a qr bob --png "$work/qr.png" --force \
+		--json | json 'd["account"], d["file"]')" \
+		"('bob', '$work/qr.png')"
+	exits 2 "--force for what is no file" fob a qr bob --force
 else
 	echo "zbarimg is not installed: the picture was not read"
 fi
+
+matches "the note" "$(fob a show bob --field exported/qr)" '^20[0-9-]+T'
+equal "which the doctor counts" "$(fob a doctor --json | json \
+	'[f["message"][:31] for f in d if f["check"] == "exported"]')" \
+	"['1 of 1 accounts were exported, ']"
+yandex='otpauth://yaotp/me?secret=LA2V6KMCGYMWWVEW64RNP3JA3I&pin=GUZDGOI='
+fob a add - <<<"$yandex" >/dev/null
+matches "a PIN comes along" "$(fob a qr me --json | json 'd["uri"]')" \
+	'&pin=GUZDGOI'
+fob a rm me >/dev/null
 
 # --- names that would do harm on a terminal ---
 printf 'otpauth://totp/x?secret=AAAA&issuer=%%E2%%80%%AEevil' |
