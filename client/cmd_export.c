@@ -167,16 +167,16 @@ static int told(struct fob *fob, const struct export_options *o,
 }
 
 /* Only of what is in the file, and after it is there. */
-static void take_note(struct fob *fob, const struct export_options *o,
-		      const struct outgoing *outgoing,
-		      const struct parsed *parsed)
+static int take_note(struct fob *fob, const struct export_options *o,
+		     const struct outgoing *outgoing,
+		     const struct parsed *parsed)
 {
 	bool *left_out AUTO_FREE = calloc(outgoing->n + 1, sizeof(*left_out));
 
-	if (!left_out) {
-		warn(fob, "the vault has no note of this export: no memory");
-		return;
-	}
+	if (!left_out)
+		return fail(fob, STATUS_FAILED,
+			    "the copy is made, but the vault has no note of "
+			    "it: out of memory");
 	for (size_t i = 0; i < parsed->n; i++) {
 		const Fob__Skipped *skipped = parsed->list[i].message->skipped;
 
@@ -184,7 +184,7 @@ static void take_note(struct fob *fob, const struct export_options *o,
 		    skipped->position <= outgoing->n)
 			left_out[skipped->position - 1] = true;
 	}
-	outgoing_note(fob, outgoing, o->format, left_out);
+	return outgoing_note(fob, outgoing, o->format, left_out);
 }
 
 /* --- the command ---------------------------------------------------------------- */
@@ -210,10 +210,9 @@ static int put_out(struct fob *fob, const struct export_options *o,
 			 "or -o FOLDER");
 	else
 		r = export_file_print(fob, form->binary, parsed);
-	if (r != 0)
-		return r;
-	take_note(fob, o, outgoing, parsed);
-	return told(fob, o, outgoing, parsed);
+	if (r == 0)
+		r = take_note(fob, o, outgoing, parsed);
+	return r ? r : told(fob, o, outgoing, parsed);
 }
 
 static int export(struct fob *fob, const struct export_options *o,

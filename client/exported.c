@@ -3,6 +3,19 @@
 #include "client/ask.h"
 #include "client/report.h"
 
+static int judge(struct fob *fob, const Fob__Reply *reply)
+{
+	static const char text[] =
+		"the copy is made, but the vault has no note of it";
+
+	if (reply->status == STATUS_OK)
+		return 0;
+	if (reply->status != STATUS_REFUSED && reply->status != STATUS_CONFLICT)
+		return fail(fob, reply->status, "%s: %s", text, reply->message);
+	warn(fob, "%s: %s", text, reply->message);
+	return 0;
+}
+
 int exported_note(struct fob *fob, ProtobufCBinaryData *ids, size_t n,
 		  char *format)
 {
@@ -19,8 +32,8 @@ int exported_note(struct fob *fob, ProtobufCBinaryData *ids, size_t n,
 	r = ask_begin(&asking, fob, &request);
 	if (r == 0)
 		r = ask_next(&asking, &answer);
-	if (r == 0 && answer.reply->status != STATUS_OK)
-		warn(fob, "the vault has no note of this export: %s",
-		     answer.reply->message);
+	if (r == 0)
+		return judge(fob, answer.reply);
+	warn(fob, "the copy is made, but the vault has no note of it");
 	return r;
 }

@@ -165,6 +165,31 @@ static int fetch_all(struct fob *fob, const struct answers *answers,
 	return r;
 }
 
+static int begin(struct fob *fob, struct outgoing *outgoing)
+{
+	outgoing->fd = memfd_create("export", MFD_CLOEXEC);
+	return outgoing->fd >= 0 ?
+		       0 :
+		       fail(fob, STATUS_FAILED, "%s", strerror(errno));
+}
+
+static int rewound(struct fob *fob, struct outgoing *outgoing)
+{
+	int r = spool_rewind(outgoing->fd);
+
+	return r < 0 ? fail(fob, STATUS_FAILED, "%s", strerror(-r)) : 0;
+}
+
+int outgoing_one(struct fob *fob, const Fob__Shown *shown,
+		 struct outgoing *outgoing)
+{
+	int r = begin(fob, outgoing);
+
+	if (r == 0)
+		r = put_all(fob, outgoing, shown);
+	return r ? r : rewound(fob, outgoing);
+}
+
 int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing)
 {
 	struct answers answers AUTO_ANSWERS = { 0 };
@@ -180,13 +205,10 @@ int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing)
 	if (count(&answers) == 0)
 		return fail(fob, STATUS_NOT_FOUND,
 			    "there is nothing to export");
-	outgoing->fd = memfd_create("export", MFD_CLOEXEC);
-	if (outgoing->fd < 0)
-		return fail(fob, STATUS_FAILED, "%s", strerror(errno));
-	r = fetch_all(fob, &answers, outgoing);
-	if (r == 0 && spool_rewind(outgoing->fd) < 0)
-		r = fail(fob, STATUS_FAILED, "%s", strerror(errno));
-	return r;
+	r = begin(fob, outgoing);
+	if (r == 0)
+		r = fetch_all(fob, &answers, outgoing);
+	return r ? r : rewound(fob, outgoing);
 }
 
 /* An account with several seeds went out several times, and is noted once. */
@@ -196,8 +218,8 @@ static bool again(const struct outgoing *outgoing, size_t i)
 			       RECORD_ID_SIZE) == 0;
 }
 
-void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
-		   char *format, const bool *left_out)
+int outgoing_note(struct fob *fob, const struct outgoing *outgoing,
+		  char *format, const bool *left_out)
 {
 	ProtobufCBinaryData ids[LIST_MAX];
 	size_t n = 0;
@@ -213,6 +235,5 @@ void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
 		r = exported_note(fob, ids, n, format);
 		n = 0;
 	}
-	if (r == 0 && n > 0)
-		(void)exported_note(fob, ids, n, format);
+	return r == 0 && n > 0 ? exported_note(fob, ids, n, format) : r;
 }

@@ -27,12 +27,16 @@ void outgoing_free(struct outgoing *outgoing);
  */
 int outgoing_collect(struct fob *fob, char *query, struct outgoing *outgoing);
 
+/* One that was revealed already: see client/reveal. 0, or a status. */
+int outgoing_one(struct fob *fob, const Fob__Shown *shown,
+		 struct outgoing *outgoing);
+
 /*
  * The vault takes note that those went out in the format whose left_out is
- * false; one for each message. What fails is told as a warning.
+ * false; one for each message. 0, or a status that was told.
  */
-void outgoing_note(struct fob *fob, const struct outgoing *outgoing,
-		   char *format, const bool *left_out);
+int outgoing_note(struct fob *fob, const struct outgoing *outgoing,
+		  char *format, const bool *left_out);
 
 /* The name of the position, from 1; "" for one that there is not. */
 const char *outgoing_name(const struct outgoing *outgoing, uint64_t position);

@@ -2,7 +2,9 @@
 """scarce.py FOB-SCARCE FOLDER ARGUMENT...: runs the client with its
 allocations failing, once and from then on: each of the first, then some, which
 take turns with the commits, until there are no more of them. It must end by
-itself, with an error that is said, or as it should."""
+itself, with an error that is said, or as it should. With NOTED, the client and
+its options as one text, only the last allocations fail: an export to FOLDER/out
+that left a copy and no note in the vault must say so, and not end with 0."""
 import os
 import subprocess
 import sys
@@ -41,7 +43,53 @@ def wrong(done):
     return ""
 
 
+def noted():
+    """The last LAST allocations of an export."""
+    folder, command = sys.argv[2], [sys.argv[1], *sys.argv[3:]]
+    client, copy = os.environ["NOTED"].split(), os.path.join(folder, "out")
+    bad, copies, lost = 0, 0, 0
+
+    def ask(*arguments):
+        return subprocess.run([*client, *arguments], capture_output=True,
+                              check=False, stdin=subprocess.DEVNULL)
+
+    for n in range(total(command, folder), 0, -1):
+        if os.path.exists(copy):
+            os.unlink(copy)
+        ask("edit", "GitHub", "--unset", "exported/uri")
+        done, _ = run(command, folder, n, True)
+        what = wrong(done)
+        if not what and os.path.exists(copy):
+            copies += 1
+            note = ask("show", "GitHub", "--field", "exported/uri")
+            if note.returncode:
+                lost += 1
+                if not done.returncode or b"copy is made" not in done.stderr:
+                    what = f"no note, status {done.returncode}, no word of it"
+        if what:
+            bad += 1
+            print(f"allocation {n}: {what}", done and done.stderr.decode())
+        if not os.path.exists(copy):
+            break
+    print(f"{copies} copies, {lost} of them without a note")
+    sys.exit(bad > 0 or lost == 0)
+
+
+def total(command, folder):
+    """How many allocations there are, by halves."""
+    few, many = 0, MOST
+    while many - few > 1:
+        n = (few + many) // 2
+        if run(command, folder, n, False)[1]:
+            many = n
+        else:
+            few = n
+    return many
+
+
 def main():
+    if "NOTED" in os.environ:
+        noted()
     folder, command = sys.argv[2], [sys.argv[1], *sys.argv[3:]]
     bad = 0
     for for_ever in (False, True):

@@ -38,6 +38,10 @@ ladder "an account edited" edit GitHub --note same
 ladder "an export" export --format uri --plain -o "$work/out" --force
 equal "all is there" "$(fob a list --json | unchanged)" \
 	"$(unchanged <<<"$list")"
+rm -f "$work/out"
+export NOTED="$scarce --socket $work/a/sock --passphrase-file $work/pass"
+ladder "an export's note" export --format uri -o "$work/out" --force
+unset NOTED
 equal "no file of an export is left by halves" \
 	"$(find "$work" -maxdepth 1 -name 'out*' ! -name out)" ""
 finish
