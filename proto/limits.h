@@ -168,6 +168,7 @@
 #define IMPORT_LINE_MAX (64 * 1024)
 #define IMPORT_ENTRIES_MAX 20000
 #define IMPORT_REPORTS_MAX 1000	 /* skipped records, and warnings */
+#define ARCHIVE_MEMBERS_MAX 256	 /* files in an archive of zip */
 #define MIGRATION_ACCOUNTS 10	 /* that we write in one payload */
 #define MIGRATION_BATCH_MAX 1024 /* payloads of one batch */
 

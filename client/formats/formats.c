@@ -4,6 +4,7 @@
 
 #include "client/formats/aegis.h"
 #include "client/formats/andotp.h"
+#include "client/formats/archive.h"
 #include "client/formats/authy.h"
 #include "client/formats/bitwarden.h"
 #include "client/formats/bitwarden_authenticator.h"
@@ -31,6 +32,7 @@
 
 /* The first that detects a file reads it, so the stricter stand first. */
 static const struct format formats[] = {
+	{ "zip", archive_detect, archive_read },
 	{ "google", google_detect, google_read },
 	{ "winauth", winauth_detect, winauth_read },
 	{ "uri", list_detect, list_read },

@@ -28,6 +28,8 @@ struct import_reports {
 	uint64_t dropped; /* further ones, beyond IMPORT_REPORTS_MAX */
 };
 
+struct format;
+
 struct import {
 	struct entry *entries; /* owned */
 	uint64_t *positions;   /* of each entry */
@@ -36,6 +38,8 @@ struct import {
 	struct import_reports warnings;
 	char *error;	       /* owned; why the file as a whole is refused */
 	struct bytes password; /* of the file; p is NULL: none was given */
+	/* In an archive: what should be found, then what was; or NULL. */
+	const struct format *inner;
 };
 
 void import_init(struct import *import);

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/formats/archive.h"
 #include "client/formats/export.h"
 #include "client/formats/formats.h"
 #include "client/formats/message.h"
@@ -269,12 +270,18 @@ static int run(const struct format *format, struct bytes password)
 	bytes = input_bytes(&file);
 	if (bytes.n == 0)
 		return fail("the file is empty");
-	if (!format)
-		format = formats_detect(bytes);
+	if (!format || archive_detect(bytes)) {
+		const struct format *found = formats_detect(bytes);
+
+		import.inner = format == found ? NULL : format;
+		format = found;
+	}
 	if (!format)
 		return fail("the format is not recognised: name it "
 			    "with --format (fob import --formats)");
 	r = format->read(bytes, &import);
+	if (import.inner)
+		format = import.inner;
 	if (r < 0)
 		return fail_errno(r);
 	if (r != 0)
@@ -392,6 +399,19 @@ static void today(char ret[static DATE_SIZE])
 	strftime(ret, DATE_SIZE, "%Y-%m-%d", &tm);
 }
 
+/*
+ * For what libzip takes along: dates of members are local ones, for which the
+ * C library would look for the file of the zone each time; and OpenSSL would
+ * read how it is configured. Nobody needs either.
+ */
+static int prepare_zip(void)
+{
+	int r = setenv("TZ", "UTC0", 1);
+
+	tzset();
+	return r == 0 ? setenv("OPENSSL_CONF", "", 1) : r;
+}
+
 int main(int argc, char **argv)
 {
 	char date[DATE_SIZE] = "";
@@ -425,7 +445,7 @@ int main(int argc, char **argv)
 	today(date);
 	/* All three want more of the system than is in reach later. */
 	json_object_seed(0);
-	if (sodium_init() < 0)
+	if (sodium_init() < 0 || prepare_zip() != 0)
 		return fail("the file cannot be read in a sandbox");
 	if (arguments.password_fd >= 0 &&
 	    read_password(arguments.password_fd, &password, &n) < 0)

@@ -1,20 +1,12 @@
 #include "client/formats/raivo.h"
 
-#include <string.h>
-
 #include "client/formats/filler.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
-static bool is_zip(struct bytes file)
-{
-	return file.n >= 4 && memcmp(file.p, "PK\3\4", 4) == 0;
-}
-
 bool raivo_detect(struct bytes file)
 {
-	return is_zip(file) ||
-	       (json_first_has(file, "kind") && json_first_has(file, "timer"));
+	return json_first_has(file, "kind") && json_first_has(file, "timer");
 }
 
 static bool is_true(struct filler *f, const char *key)
@@ -51,15 +43,8 @@ int raivo_read(struct bytes file, struct import *import)
 	AUTO_JSON_VALUE json_t *root = NULL;
 	const json_t *object;
 	size_t i;
-	int r;
+	int r = json_read(file, import, &root);
 
-	if (is_zip(file))
-		return import_fail(import,
-				   "this is a zip archive: unpack it, and "
-				   "import what is in it (of Raivo "
-				   "raivo-otp-export.json, of WinAuth the "
-				   ".txt file)");
-	r = json_read(file, import, &root);
 	if (r != 0)
 		return r;
 	if (!json_is_array(root))

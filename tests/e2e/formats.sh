@@ -160,6 +160,36 @@ else
 	echo "python3-cryptography or python3-nacl is missing: skipped"
 fi
 
+# --- archives, packed by somebody else ---
+archives() {
+	local kind
+	secret_file plain secret
+	printf '[{"issuer":"Zip","account":"z","secret":"GEZDGNBVGY3TQOJQ",
+"algorithm":"SHA1","digits":"6","kind":"TOTP","timer":"30","counter":"0",
+"pinned":"false","iconType":"","iconValue":""}]' \
+		>"$work/raivo-otp-export.json"
+	echo '<html></html>' >"$work/raivo-otp-export.html"
+	for kind in AES256 AES128 ZipCrypto; do
+		7zz a -tzip -mem=$kind -psecret "$work/$kind.zip" \
+			"$work"/raivo-otp-export.* >/dev/null
+		exits 5 "$kind: no password to be had" \
+			fob a import "$work/$kind.zip"
+		exits 7 "$kind: a wrong password" fob a import \
+			--file-passphrase-file "$work/bad" "$work/$kind.zip"
+		equal "$kind: opens" "$(tried "$work/$kind.zip" \
+			--file-passphrase-file "$work/plain")" "('raivo', 1, 1)"
+	done
+	check "an archive goes in" fob a import "$work/AES256.zip" \
+		--file-passphrase-file "$work/plain"
+	equal "with a code" "$(fob a code Zip --at 59)" \
+		"$(oathtool --totp -b -N @59 GEZDGNBVGY3TQOJQ)"
+}
+if command -v 7zz >/dev/null; then
+	archives
+else
+	echo "7zz is missing: archives are skipped"
+fi
+
 # --- hostile ---
 before=$(count)
 none() {

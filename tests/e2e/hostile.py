@@ -19,11 +19,21 @@ salt = base64.b64encode(bytes(16)).decode()
 good = b"otpauth://totp/%s:a?secret=%s&issuer=%s\n"
 
 
-def bomb():
+def packed(content, name="raivo-otp-export.json"):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        z.writestr("raivo-otp-export.json", bytes(200 * 1024 * 1024))
+        z.writestr(name, content)
     return out.getvalue()
+
+
+def bomb():
+    return packed(bytes(200 * 1024 * 1024))
+
+
+def claimed(archive, size=b"\0\0\0\1"):
+    """The same, with another size in its directory."""
+    at = archive.rindex(b"PK\1\2") + 24
+    return archive[:at] + size + archive[at + 4:]
 
 
 def line(name, secret, more=b""):
@@ -68,7 +78,14 @@ def pskc(version):
 # name: content, exit status, what is said, accounts that go in
 CASES = {
     "empty": (b"", 1, "empty: the file is empty", 0),
-    "bomb.zip": (bomb, 1, "zip archive", 0),
+    "bomb.zip": (bomb, 1, "member 1 .* 64 MiB", 0),
+    "bomb-claim.zip": (lambda: claimed(bomb()), 1, "member 1 .* damaged", 0),
+    "claim.zip": (lambda: claimed(packed(b"a"), b"\0\0\0\x80"), 1,
+                  "member 1 .* 64 MiB", 0),
+    "nested.zip": (lambda: packed(packed(b"a")), 1, "holds an archive", 0),
+    "cut.zip": (lambda: packed(b"a")[:-1], 1, "damaged: .*cut off", 0),
+    "path.zip": (lambda: packed(line(b"Z", b"MFRGHDA"), "../../list"), 0, "",
+                 1),
     "deep.json": (b"[" * 5_000_000, 1, "deep.json", 0),
     "deep-aegis.json": (
         b'{"version":1,"header":{"slots":null,"params":null},"db":'
