@@ -93,7 +93,7 @@ static bool report_ladder(void)
 	return all;
 }
 
-/* 20,000 cuts; with FOB_LONG 300,000; some lives end otherwise. */
+/* 20,000 cuts; some lives end otherwise. */
 static const struct part {
 	const char *name;
 	bool (*run)(uint64_t seed);
@@ -101,22 +101,22 @@ static const struct part {
 	const char *wrong;
 	const uint32_t *number; /* of the life */
 	const uint64_t *cuts;
-	uint64_t seeds, seeds_long;
+	uint64_t seeds;
 } parts[] = {
 #ifdef FOB_SANITIZED
 	{ "ladder", run_ladder, report_ladder, ladder.wrong, &ladder.scenario,
-	  &ladder.tallies[LADDER_RUNGS], 1, 4 },
+	  &ladder.tallies[LADDER_RUNGS], 1 },
 	{ "store", run_store, report_store, life.wrong, &life.number,
-	  &life.tallies[TALLY_CUTS], 30, 600 },
+	  &life.tallies[TALLY_CUTS], 30 },
 	{ "daemon", run_service, report_service, service.wrong, &service.number,
-	  &service.tallies[SERVICE_CUTS], 8, 200 },
+	  &service.tallies[SERVICE_CUTS], 8 },
 #else
 	{ "ladder", run_ladder, report_ladder, ladder.wrong, &ladder.scenario,
-	  &ladder.tallies[LADDER_RUNGS], 1, TURNS },
+	  &ladder.tallies[LADDER_RUNGS], 1 },
 	{ "store", run_store, report_store, life.wrong, &life.number,
-	  &life.tallies[TALLY_CUTS], 640, 9600 },
+	  &life.tallies[TALLY_CUTS], 640 },
 	{ "daemon", run_service, report_service, service.wrong, &service.number,
-	  &service.tallies[SERVICE_CUTS], 70, 1000 },
+	  &service.tallies[SERVICE_CUTS], 70 },
 #endif
 };
 
@@ -212,7 +212,6 @@ struct options {
 
 static bool run_part(const struct options *options, const struct part *part)
 {
-	const char *minutes = getenv("FOB_LONG");
 	const char *turn = getenv("FOB_TURN");
 	uint64_t from = options->from;
 	bool is_ladder;
@@ -221,7 +220,7 @@ static bool run_part(const struct options *options, const struct part *part)
 	bool all;
 
 	if (n == 0)
-		n = minutes && *minutes ? part->seeds_long : part->seeds;
+		n = part->seeds;
 	running = part;
 	is_ladder = part->run == run_ladder;
 	if (is_ladder && !options->one)

@@ -27,13 +27,10 @@
 
 #define GOLDEN "tests/sim/golden"
 #define SEEDS "tests/sim/seeds"
-/* With FOB_LONG set, by tests/check --long, which gives a program 300 s. */
 #ifdef FOB_SANITIZED
 #define SWARM_DEFAULT 30
-#define SWARM_LONG 300
 #else
 #define SWARM_DEFAULT 100
-#define SWARM_LONG 1000
 #endif
 #define SWARM_DIGEST 6 /* worlds that have to be the same in all builds */
 #define STORY_SEED 1
@@ -519,21 +516,6 @@ static bool parse(int argc, char **argv, struct options *ret)
 	return good;
 }
 
-static bool long_run(void)
-{
-	const char *text = getenv("FOB_LONG");
-
-	return text && text[0];
-}
-
-/* In a long run, fresh worlds with each commit. */
-static uint64_t turn(void)
-{
-	const char *text = getenv("FOB_TURN");
-
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
 static int run(struct options *options)
 {
 	int failed;
@@ -553,9 +535,7 @@ static int run(struct options *options)
 	failed = all_stories(options);
 	if (options->update)
 		return failed;
-	options->seeds = long_run() ? SWARM_LONG : SWARM_DEFAULT;
-	if (long_run())
-		options->from = 1000 * turn() + 1;
+	options->seeds = SWARM_DEFAULT;
 	nursery_make(shared->tally);
 	failed += former_failures(options) + same_elsewhere(options);
 	nursery_free();
