@@ -17,17 +17,20 @@
 #include "client/report.h"
 
 #define DEVICES_MAX 1024
+#define WHY_SIZE 512 /* of what a daemon says */
 
 struct recover_options {
 	char *name;
 	struct texts from, keep, drop;
 	bool is_file[OPTIONS_TEXTS_MAX];
 	struct addresses at[OPTIONS_TEXTS_MAX];
+	bool forget;
 };
 
 /* --- before anything is asked ---------------------------------------------- */
 
-static int check_empty(struct fob *fob)
+/* ret_kept: an earlier recovery was cut, and what came is here. */
+static int check_empty(struct fob *fob, bool *ret_kept)
 {
 	struct answers answers AUTO_ANSWERS = { 0 };
 	Fob__Request request = FOB__REQUEST__INIT;
@@ -40,7 +43,8 @@ static int check_empty(struct fob *fob)
 	if (r != 0)
 		return r;
 	s = answers.list[0].reply->vault;
-	if (s && strcmp(s->state, "empty") != 0)
+	*ret_kept = s && strcmp(s->state, "recovering") == 0;
+	if (s && strcmp(s->state, "empty") != 0 && !*ret_kept)
 		return fail(fob, STATUS_CONFLICT,
 			    "there is a vault here already; nothing was "
 			    "changed");
@@ -85,12 +89,43 @@ static int begin(struct fob *fob, uint8_t *seed)
 {
 	struct answers answers AUTO_ANSWERS = { 0 };
 	Fob__RecoverAsk recover = FOB__RECOVER_ASK__INIT;
+	const Fob__Progress *kept;
 	char op[] = "begin";
+	int r;
 
 	recover.op = op;
 	recover.seed = (ProtobufCBinaryData){ BIP39_ENTROPY_MAX, seed };
-	return send_step(fob, &recover, command_timeout(fob, COMMAND_TIMEOUT),
-			 &answers);
+	r = send_step(fob, &recover, command_timeout(fob, COMMAND_TIMEOUT),
+		      &answers);
+	if (r != 0)
+		return r;
+	kept = answers.list[0].reply->progress;
+	if (kept)
+		note(fob,
+		     "Going on with a recovery that was cut: %llu items are "
+		     "here already",
+		     (unsigned long long)kept->done);
+	return 0;
+}
+
+static int forget(struct fob *fob, bool kept)
+{
+	struct answers answers AUTO_ANSWERS = { 0 };
+	Fob__RecoverAsk recover = FOB__RECOVER_ASK__INIT;
+	char op[] = "forget";
+	int r;
+
+	if (kept && !fob->yes && print_terminal(fob) &&
+	    !prompt_yes("Throw away what a recovery that was cut has kept "
+			"here? It has to come from its source again."))
+		return fail(fob, STATUS_REFUSED,
+			    "nothing was done; -y answers the question");
+	recover.op = op;
+	r = send_step(fob, &recover, command_timeout(fob, COMMAND_TIMEOUT),
+		      &answers);
+	if (r == 0)
+		note(fob, "Nothing of it is left here.");
+	return r;
 }
 
 /* --- sources --------------------------------------------------------------- */
@@ -140,30 +175,53 @@ static int send_data(struct fob *fob, const char *path, const uint8_t *bytes,
 	return r;
 }
 
+/* Over itself again and again, and only where somebody looks. */
+static void show_progress(struct fob *fob, uint64_t done, uint64_t total,
+			  const char *what)
+{
+	if (fob->quiet || !isatty(STDERR_FILENO))
+		return;
+	if (total > done)
+		fprintf(stderr, "\r%llu of about %llu %s\033[K",
+			(unsigned long long)done, (unsigned long long)total,
+			what);
+	else
+		fprintf(stderr, "\r%llu %s\033[K", (unsigned long long)done,
+			what);
+}
+
+static void end_progress(struct fob *fob)
+{
+	if (!fob->quiet && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
 static int from_file(struct fob *fob, const char *path)
 {
 	static uint8_t buffer[FILE_PART];
+	struct stat st = { .st_size = 0 };
+	uint64_t done = 0;
 	size_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
 
-	if (fd < 0)
-		return fail(fob, STATUS_FAILED, "%s: %s", path,
-			    strerror(errno));
-	note(fob, "Reading %s", path);
-	do {
+	if (fd < 0 || fstat(fd, &st) < 0)
+		r = fail(fob, STATUS_FAILED, "%s: %s", path, strerror(errno));
+	else
+		note(fob, "Reading %s", path);
+	while (r == 0) {
 		r = file_read(fob, fd, buffer, &n);
 		if (r == 0)
 			r = send_data(fob, path, buffer, n);
-	} while (r == 0 && n > 0);
-	close(fd);
+		if (r != 0 || n == 0)
+			break;
+		done += n;
+		show_progress(fob, done >> 10, (uint64_t)st.st_size >> 10,
+			      "KiB");
+	}
+	if (fd >= 0)
+		close(fd);
+	end_progress(fob);
 	return r;
-}
-
-static void show_progress(struct fob *fob, const Fob__Progress *progress)
-{
-	if (!fob->quiet && isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%llu items",
-			(unsigned long long)progress->done);
 }
 
 /* 0; or the status of the reply, whose text is kept for later. */
@@ -191,7 +249,8 @@ static int fetch(struct fob *fob, char *address, char *ret_why, size_t size)
 		if (answer.reply->status != STATUS_OK)
 			return (int)answer.reply->status;
 		if (answer.reply->progress)
-			show_progress(fob, answer.reply->progress);
+			show_progress(fob, answer.reply->progress->done,
+				      answer.reply->progress->total, "items");
 		if (!answer.reply->more)
 			return 0;
 	}
@@ -200,35 +259,50 @@ static int fetch(struct fob *fob, char *address, char *ret_why, size_t size)
 
 /* A name may stand for several addresses: the first that answers will do. */
 static int from_address(struct fob *fob, const char *text,
-			struct addresses *addresses)
+			struct addresses *addresses, char why[static WHY_SIZE])
 {
-	char why[256] = "";
 	size_t i;
 	int r = STATUS_TIMEOUT;
 
 	note(fob, "Asking %s", text);
 	for (i = 0; i < addresses->n; i++) {
-		r = fetch(fob, addresses->text[i], why, sizeof(why));
-		if (!fob->quiet && isatty(STDERR_FILENO))
-			fputs("\r\033[K", stderr);
+		r = fetch(fob, addresses->text[i], why, WHY_SIZE);
+		end_progress(fob);
 		if (r != STATUS_TIMEOUT)
 			break;
 	}
-	if (r == 0 || !why[0])
+	if (r == 0 || r == STATUS_TIMEOUT || !why[0])
 		return r;
 	return fail(fob, (unsigned int)r, "%s: %s", text, why);
 }
 
+/*
+ * Who is not there, or goes half way, keeps nobody else from giving what they
+ * have: it stays here. But all have been named, so all have to have given.
+ */
 static int gather(struct fob *fob, struct recover_options *o)
 {
-	size_t i;
+	static char why[OPTIONS_TEXTS_MAX][WHY_SIZE];
+	size_t i, left = o->from.n;
 	int r = 0;
 
-	for (i = 0; i < o->from.n && r == 0; i++)
-		r = o->is_file[i] ?
-			    from_file(fob, o->from.list[i]) :
-			    from_address(fob, o->from.list[i], &o->at[i]);
-	return r;
+	for (i = 0; i < o->from.n && r == 0; i++) {
+		if (o->is_file[i])
+			r = from_file(fob, o->from.list[i]);
+		else
+			r = from_address(fob, o->from.list[i], &o->at[i],
+					 why[i]);
+		if (r != STATUS_TIMEOUT || !why[i][0])
+			continue;
+		r = 0;
+		left = i < left ? i : left;
+		if (o->from.n > 1)
+			note(fob, "%s: %s", o->from.list[i], why[i]);
+	}
+	if (r != 0 || left == o->from.n)
+		return r;
+	return fail(fob, STATUS_TIMEOUT, "%s: %s", o->from.list[left],
+		    why[left]);
 }
 
 /* --- who stays ------------------------------------------------------------- */
@@ -471,11 +545,13 @@ static int recover_it(struct fob *fob, struct recover_options *o)
 static int run_recover(struct fob *fob, char **argv)
 {
 	static struct recover_options o;
+	bool kept = false;
 	const struct option table[] = {
 		{ "from", 0, OPTION_TEXTS, &o.from },
 		{ "name", 0, OPTION_TEXT, &o.name },
 		{ "keep", 0, OPTION_TEXTS, &o.keep },
 		{ "drop", 0, OPTION_TEXTS, &o.drop },
+		{ "forget", 0, OPTION_FLAG, &o.forget },
 	};
 	struct texts arguments;
 	size_t i;
@@ -484,11 +560,13 @@ static int run_recover(struct fob *fob, char **argv)
 	if (!options_parse(fob, argv, table, ARRAY_SIZE(table), &arguments) ||
 	    !options_exactly(fob, &arguments, 0, ""))
 		return fob->status;
-	if (o.from.n == 0)
+	r = check_empty(fob, &kept);
+	if (r == 0 && o.forget)
+		return forget(fob, kept);
+	if (r == 0 && o.from.n == 0 && !kept)
 		return fail(fob, STATUS_USAGE,
 			    "say where the vault is: --from FILE, or --from "
 			    "HOST:PORT of a keeper or another device");
-	r = check_empty(fob);
 	for (i = 0; i < o.from.n && r == 0; i++)
 		r = check_source(fob, &o, i);
 	return r == 0 ? recover_it(fob, &o) : r;
@@ -499,6 +577,7 @@ const struct command cmd_recover = {
 	.brief = "bring the vault back with the recovery kit",
 	.help = "Usage: fob recover --from FILE|HOST:PORT ... [--name NAME]\n"
 		"                   [--keep DEVICE]... [--drop DEVICE]...\n"
+		"       fob recover --forget\n"
 		"\n"
 		"On a device without a vault: takes all that the sources have\n"
 		"together, snapshots and devices or keepers of the vault, and\n"
@@ -509,6 +588,10 @@ const struct command cmd_recover = {
 		"are revoked unless kept: at a terminal each is asked for.\n"
 		"Nothing is changed before all is there.\n"
 		"\n"
+		"One that is cut goes on when it is run again with the same\n"
+		"words: what came is kept. With that alone, when no more is\n"
+		"to be had, it needs no --from.\n"
+		"\n"
 		"Exit 7: the words are wrong, or who is at an address does not\n"
 		"answer them. Exit 8: nobody is there.\n"
 		"\n"
@@ -516,6 +599,7 @@ const struct command cmd_recover = {
 		"  --name NAME    of the new device\n"
 		"  --keep DEVICE  it is mine still\n"
 		"  --drop KEEPER  it is not mine any more\n"
+		"  --forget       throws away what one that was cut has kept\n"
 		"\n"
 		"Example:\n"
 		"  $ fob recover --from nas.lan:47362 --name laptop\n",

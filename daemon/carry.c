@@ -158,6 +158,10 @@ static void carry_one(struct driver *driver, struct effect *effect)
 	case EFFECT_SOFT_PUT:
 		hold_soft(driver, effect);
 		return;
+	case EFFECT_CLEAR:
+		effects_clear(&driver->soft);
+		store_clear(driver->store);
+		return;
 	case EFFECT_NEXT_PUT:
 		store_next_put(driver->store, effect->table, key_of(effect),
 			       data_of(effect));

@@ -211,8 +211,11 @@ void driver_turn(struct driver *driver)
 		start_stop(driver);
 		return;
 	}
-	if (driver->renewing)
+	if (driver->renewing) {
+		driver->soft_due = 0; /* the next node reads them */
+		commit(driver);
 		start_again(driver);
+	}
 	arm(driver);
 }
 

@@ -438,11 +438,11 @@ void start_again(struct driver *driver)
 	int rc = store_renew(driver->store);
 	if (rc)
 		driver_die(rc > 0 ? store_error_text(rc) :
-				    "the new vault could not be opened",
+				    "the vault could not be opened again",
 			   rc > 0 ? -EIO : rc);
 	if (make_node(driver) || feed_rows(driver))
-		driver_die("the new vault could not be read", -EIO);
-	log_info("this is another vault now; the old one lies beside it");
+		driver_die("the vault could not be read again", -EIO);
+	log_info("begun anew from disk");
 	serve(driver);
 }
 

@@ -125,7 +125,8 @@
 
 /* --- recovery ------------------------------------------------------------- */
 #define RESCUE_LINES 3		       /* connections at once */
-#define RECOVER_BYTES_MAX (1ull << 30) /* that are held until all is there */
+#define RECOVER_BYTES_MAX (1ull << 30) /* before it is known whose they are */
+#define FETCH_TRIES 5		       /* of who served us and brings nothing */
 #define SNAPSHOT_PLAIN (48 * 1024)     /* parts in one chunk, packed */
 #define SNAPSHOT_JOBS 4		       /* files being written or looked at */
 

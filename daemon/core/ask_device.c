@@ -97,9 +97,9 @@ static const char *role_name(const struct node *node, uint32_t author)
 /* --- status ---------------------------------------------------------------------- */
 
 static const char *const states[] = {
-	[NODE_EMPTY] = "empty",	  [NODE_JOINING] = "joining",
-	[NODE_LOCKED] = "locked", [NODE_UNLOCKED] = "unlocked",
-	[NODE_KEEPER] = "keeper",
+	[NODE_EMPTY] = "empty",	      [NODE_RECOVERING] = "recovering",
+	[NODE_JOINING] = "joining",   [NODE_LOCKED] = "locked",
+	[NODE_UNLOCKED] = "unlocked", [NODE_KEEPER] = "keeper",
 };
 
 static int fill_peer(const struct node *node, uint32_t author,

@@ -1,6 +1,7 @@
 /*
  * A vault comes back to an empty device: words, then sources one after the
- * other, then the list of devices, then a new device in one step.
+ * other, then the list of devices, then a new device in one step. One that
+ * was cut begins with the words again, and has what was kept of it.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -12,19 +13,15 @@
 #include "proto/secret.h"
 #include "proto/text.h"
 
-#define TOLD_MS 300 /* between two words on progress */
-
-/* Says why, and all that was gathered is forgotten with this step. */
-static int recover_stop(struct step *step, struct call *call,
-			enum status status, const char *why)
+int recover_stop(struct step *step, struct call *call, enum status status,
+		 const char *why)
 {
 	if (step->node->recover)
 		step->node->recover->gone = true;
 	return call_fail(step, call, status, "%s", why);
 }
 
-/* Do the words open what is here? 0, or 1 when it was replied. */
-static int recover_check(struct step *step, struct call *call)
+int recover_check(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	const struct kit *kit = &node->recover->kit;
@@ -51,35 +48,89 @@ static int recover_check(struct step *step, struct call *call)
 	return r < 0 ? r : 1;
 }
 
+/* May it be done here at all? 0, or 1 when it was replied. */
+static int recover_place(struct step *step, struct call *call)
+{
+	const struct node *node = step->node;
+	int r = 0;
+
+	if (node->config.keeper)
+		r = call_fail(step, call, STATUS_REFUSED,
+			      "a keeper cannot read, so it cannot recover: "
+			      "run fobd without --keeper");
+	else if (node->state == NODE_JOINING)
+		r = call_fail(step, call, STATUS_CONFLICT,
+			      "this device has begun to join a vault: let "
+			      "it end, or use another folder");
+	else if (node->recover || node->join ||
+		 (node->state != NODE_EMPTY && node->state != NODE_RECOVERING))
+		r = vault_is_here(step, call);
+	else
+		return 0;
+	return r < 0 ? r : 1;
+}
+
+/* What an earlier one has left here is told with the reply. */
+static int recover_begun(struct step *step, struct call *call)
+{
+	struct node *node = step->node;
+	Fob__Reply reply = FOB__REPLY__INIT;
+	Fob__Progress kept = FOB__PROGRESS__INIT;
+	char what[] = "kept";
+
+	if (node->state != NODE_RECOVERING)
+		return call_ok(step, call);
+	node->recover->stored = true;
+	kept.what = what;
+	kept.done = node->set.n_held;
+	reply.progress = &kept;
+	return call_reply(step, call, &reply);
+}
+
 static int recover_begin(struct step *step, struct call *call)
 {
 	struct node *node = step->node;
 	const Fob__RecoverAsk *ask = call->request->recover;
 	struct recover *recover;
+	int r = recover_place(step, call);
 
-	if (node->config.keeper)
-		return call_fail(step, call, STATUS_REFUSED,
-				 "a keeper cannot read, so it cannot recover: "
-				 "run fobd without --keeper");
-	if (node->state == NODE_JOINING)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "this device has begun to join a vault: let "
-				 "it end, or use another folder");
-	if (node->state != NODE_EMPTY || node->recover || node->join)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "there is a vault here already%s: nothing was "
-				 "changed",
-				 node->recover ? ", being recovered" : "");
+	if (r)
+		return r < 0 ? r : CALL_DONE;
 	if (ask->seed.len != KEY_SIZE)
 		return call_fail(step, call, STATUS_USAGE,
 				 "a kit is made of 32 bytes");
 	recover = secret_alloc(sizeof(*recover));
 	if (!recover)
 		return -ENOMEM;
-	recover->client = call->conn;
 	kit_derive(&recover->kit, ask->seed.data);
+	if (node->state == NODE_RECOVERING &&
+	    !recover_begun_by(node, &recover->kit)) {
+		secret_free(recover);
+		return call_fail(step, call, STATUS_REFUSED,
+				 "a recovery was cut here that began with "
+				 "other words: give those, or throw away what "
+				 "is kept of it with fob recover --forget; "
+				 "nothing was changed");
+	}
+	recover->client = call->conn;
 	effects_init(&recover->held);
 	node->recover = recover;
+	return recover_begun(step, call);
+}
+
+/* Without the words: what is kept may be had again, and is no vault. */
+static int recover_drop(struct step *step, struct call *call)
+{
+	struct node *node = step->node;
+	int r = recover_place(step, call);
+
+	if (r)
+		return r < 0 ? r : CALL_DONE;
+	if (node->state != NODE_RECOVERING)
+		return call_fail(step, call, STATUS_NOT_FOUND,
+				 "no recovery was cut here: there is nothing "
+				 "to throw away");
+	recover_forget(step);
 	return call_ok(step, call);
 }
 
@@ -212,137 +263,10 @@ static int recover_data(struct step *step, struct call *call)
 	r = take_settle(step);
 	if (r == 0)
 		r = recover_check(step, call);
-	return r < 0 ? r : r ? CALL_DONE : call_ok(step, call);
-}
-
-/* --- devices and keepers ------------------------------------------------------------- */
-
-static int fetch_progress(struct step *step, struct call *call)
-{
-	struct node *node = step->node;
-	Fob__Reply reply = FOB__REPLY__INIT;
-	Fob__Progress progress = FOB__PROGRESS__INIT;
-	char what[] = "items";
-
-	if (node->recover->fetch != FETCH_SYNCS ||
-	    node->mono - node->recover->told < TOLD_MS)
-		return 0;
-	node->recover->told = node->mono;
-	progress.what = what;
-	progress.done = node->set.n_held;
-	reply.more = true;
-	reply.progress = &progress;
-	return call_reply(step, call, &reply);
-}
-
-/* Everything that they carry is here, or was here before. */
-static bool fetch_complete(const struct node *node,
-			   const struct sync_peer *peer)
-{
-	return peer && peer->run == SYNC_IDLE && !peer->n_asked &&
-	       !peer->n_blobs_asked && (peer->was_equal || peer->unequal) &&
-	       node->sync.now - peer->run_since < RUN_TIMEOUT_MS;
-}
-
-static int fetch_end(struct step *step, struct call *call)
-{
-	struct node *node = step->node;
-	struct recover *recover = node->recover;
-	struct sync_peer *peer = sync_peer(&node->sync, recover->fetch_conn);
-	uint32_t author = NONE;
-	int r;
-
-	recover->fetch = FETCH_DONE;
-	recover->unequal |= peer && !peer->was_equal;
-	if (peer)
-		sync_down(&node->sync, peer);
-	peer_close(step, recover->fetch_conn);
-	r = recover_check(step, call);
 	if (r)
 		return r < 0 ? r : CALL_DONE;
-	for (uint32_t i = 0; i < node->set.n_authors; i++)
-		if (!memcmp(node->set.authors[i].transport, recover->server,
-			    KEY_SIZE))
-			author = i;
-	if (author == NONE)
-		return recover_stop(step, call, STATUS_REFUSED,
-				    "who answers there is no device of this "
-				    "vault; nothing was changed");
-	if (recover->n_servers < ADDRESSES_MAX) {
-		memcpy(recover->server_address[recover->n_servers],
-		       recover->address, sizeof(recover->address));
-		recover->servers[recover->n_servers++] = author;
-	}
-	return call_ok(step, call);
-}
-
-static int fetch_begin(struct step *step, struct call *call)
-{
-	struct node *node = step->node;
-	struct recover *recover = node->recover;
-	const Fob__RecoverAsk *ask = call->request->recover;
-	struct bytes address = text_of(ask->address);
-	int r;
-
-	if (!address.n || address.n >= sizeof(recover->address) ||
-	    !text_line(address))
-		return call_fail(step, call, STATUS_USAGE,
-				 "an address has the form HOST:PORT");
-	if (recover->fetch != FETCH_NONE && recover->fetch != FETCH_DONE)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "another source is being asked already");
-	memset(recover->address, 0, sizeof(recover->address));
-	memcpy(recover->address, address.p, address.n);
-	r = rescue_dial(step, recover->address, &recover->fetch_conn);
-	if (r < 0)
-		return r;
-	recover->fetch = FETCH_DIALS;
-	recover->told = node->mono;
-	call->stage = 1;
-	call->deadline = node->mono +
-			 (ask->timeout_ms ? ask->timeout_ms : RUN_TIMEOUT_MS);
-	return CALL_PARK;
-}
-
-static int fetch_late(struct step *step, struct call *call)
-{
-	struct node *node = step->node;
-	struct recover *recover = node->recover;
-	struct sync_peer *peer = sync_peer(&node->sync, recover->fetch_conn);
-	bool silent = recover->fetch == FETCH_GREETS;
-
-	if (peer)
-		sync_down(&node->sync, peer);
-	peer_close(step, recover->fetch_conn);
-	recover->fetch = FETCH_NONE;
-	if (silent)
-		return call_fail(step, call, STATUS_REFUSED,
-				 "it is silent to these words");
-	return call_fail(
-		step, call, STATUS_TIMEOUT,
-		"not all of it came in time: try again, or give it longer with --timeout");
-}
-
-static int recover_fetch(struct step *step, struct call *call)
-{
-	struct node *node = step->node;
-	struct recover *recover = node->recover;
-	int r;
-
-	if (call->stage == 0)
-		return fetch_begin(step, call);
-	if (recover->fetch == FETCH_FAILED) {
-		recover->fetch = FETCH_NONE; /* another one may be asked */
-		return call_fail(step, call, recover->status, "%s",
-				 recover->why);
-	}
-	if (recover->fetch == FETCH_SYNCS &&
-	    fetch_complete(node, sync_peer(&node->sync, recover->fetch_conn)))
-		return fetch_end(step, call);
-	if (call->stage == CALL_LATE)
-		return fetch_late(step, call);
-	r = fetch_progress(step, call);
-	return r < 0 ? r : CALL_PARK;
+	r = recover_statuses(step);
+	return r < 0 ? r : call_ok(step, call);
 }
 
 /* --- who is there ------------------------------------------------------------------------ */
@@ -356,10 +280,8 @@ static int recover_open(struct step *step)
 	size_t n;
 	int r = keyring_open_kit(&node->keyring, &recover->kit);
 
-	for (size_t i = 0; i < recover->n_statuses && r == 0; i++)
-		r = statement_keep(step,
-				   (struct bytes){ recover->statuses[i],
-						   recover->status_len[i] });
+	if (r == 0)
+		r = recover_statuses(step);
 	if (r < 0)
 		return r;
 	n = keyring_nets(&node->keyring, nets, EFFECT_PSKS);
@@ -651,7 +573,7 @@ int ask_recover(struct step *step, struct call *call)
 		int (*run)(struct step *step, struct call *call);
 	} ops[] = {
 		{ "data", recover_data },
-		{ "fetch", recover_fetch },
+		{ "fetch", fetch_run },
 		{ "list", recover_list },
 		{ "make", recover_make },
 	};
@@ -660,16 +582,18 @@ int ask_recover(struct step *step, struct call *call)
 
 	if (!strcmp(op, "begin"))
 		return recover_begin(step, call);
+	if (!strcmp(op, "forget"))
+		return recover_drop(step, call);
 	if (!recover || recover->gone || recover->client != call->conn)
 		return call_fail(step, call, STATUS_USAGE,
 				 "no recovery is under way here");
 	if (recover->bytes > RECOVER_BYTES_MAX)
 		return recover_stop(step, call, STATUS_FAILED,
-				    "the vault is larger than memory is meant "
-				    "for");
+				    "more came than is taken in before it is "
+				    "known whose it is");
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
 		if (!strcmp(op, ops[i].op))
 			return ops[i].run(step, call);
 	return call_fail(step, call, STATUS_USAGE,
-			 "begin, data, fetch, list or make");
+			 "begin, data, fetch, list, make or forget");
 }

@@ -281,6 +281,24 @@ int vault_opener_check(struct step *step, struct call *call,
 	return 0;
 }
 
+int vault_is_here(struct step *step, struct call *call)
+{
+	const struct node *node = step->node;
+
+	if (node->recover)
+		return call_fail(step, call, STATUS_CONFLICT,
+				 "there is a vault here already, being "
+				 "recovered: nothing was changed");
+	if (node->state == NODE_RECOVERING)
+		return call_fail(step, call, STATUS_CONFLICT,
+				 "a recovery was cut here, and what came is "
+				 "kept: fob recover goes on with it, fob "
+				 "recover --forget throws it away; nothing "
+				 "was changed");
+	return call_fail(step, call, STATUS_CONFLICT,
+			 "there is a vault here already: nothing was changed");
+}
+
 int ask_init(struct step *step, struct call *call)
 {
 	const Fob__InitAsk *ask = call->request->init;
@@ -291,10 +309,7 @@ int ask_init(struct step *step, struct call *call)
 
 	memset(&kit, 0, sizeof(kit));
 	if (node->state != NODE_EMPTY || node->recover)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "there is a vault here already%s: nothing was "
-				 "changed",
-				 node->recover ? ", being recovered" : "");
+		return vault_is_here(step, call);
 	if (node->config.keeper)
 		return call_fail(step, call, STATUS_REFUSED,
 				 "a keeper cannot make a vault: it joins one");
@@ -450,7 +465,7 @@ int ask_unlock(struct step *step, struct call *call)
 
 	if (!key)
 		return -ENOMEM;
-	if (node->state == NODE_EMPTY)
+	if (node->state == NODE_EMPTY || node->state == NODE_RECOVERING)
 		return call_need(step, call, FOB__NEED__NEED_VAULT, 0);
 	if (node->state == NODE_KEEPER || node_may_read(node))
 		return call_ok(step, call);

@@ -148,9 +148,13 @@ int call_need(struct step *step, struct call *call, uint32_t need,
 		[FOB__NEED__NEED_VAULT] = STATUS_FAILED,
 	};
 	Fob__Reply reply = FOB__REPLY__INIT;
+	const char *why = text[need];
 	char message[128];
 
-	memcpy(message, text[need], strlen(text[need]) + 1);
+	if (step->node->state == NODE_RECOVERING)
+		why = "there is no vault here yet, but a recovery that was "
+		      "cut: fob recover goes on with it";
+	memcpy(message, why, strlen(why) + 1);
 	reply.status = status[need];
 	reply.need = need;
 	reply.confirm = confirm;
@@ -202,8 +206,7 @@ static int call_gate(struct step *step, struct call *call,
 	struct node *node = step->node;
 	struct client *client = call_client(node, call->conn);
 
-	if (request->vault &&
-	    (node->state == NODE_EMPTY || node->state == NODE_JOINING)) {
+	if (request->vault && !node_has_vault(node)) {
 		int r = call_need(step, call, FOB__NEED__NEED_VAULT, 0);
 
 		return r < 0 ? r : 1;

@@ -32,6 +32,7 @@ enum effect_type {
 			       the old one kept under the name; EVENT_NEXT */
 	EFFECT_NEXT_DROP,   /* away with it */
 	EFFECT_RENEW,	    /* hang up on all, begin anew from disk */
+	EFFECT_CLEAR,	    /* a row: all tables are empty */
 };
 
 /* What the peer channels of this daemon need; secret, wiped by the list. */

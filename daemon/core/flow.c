@@ -82,7 +82,9 @@ int flow_spend(struct node *node, uint32_t author)
 
 void flow_start(struct node *node)
 {
-	node->flow.counts = node->set.n_records > 0;
+	/* A store whose recovery was cut is as empty as one just begun. */
+	node->flow.counts = node->set.n_records > 0 &&
+			    node->state != NODE_RECOVERING;
 }
 
 void flow_settle(struct step *step)

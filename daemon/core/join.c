@@ -610,10 +610,7 @@ static int join_begin(struct step *step, struct call *call)
 
 	if ((node->state != NODE_EMPTY && node->state != NODE_JOINING) ||
 	    node->recover)
-		return call_fail(step, call, STATUS_CONFLICT,
-				 "there is a vault here already%s: nothing was "
-				 "changed",
-				 node->recover ? ", being recovered" : "");
+		return vault_is_here(step, call);
 	if (node->join)
 		return call_fail(step, call, STATUS_CONFLICT,
 				 "a join is under way already");

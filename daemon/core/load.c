@@ -90,8 +90,9 @@ int load_check(struct step *step)
 	uint32_t items[CHECKS_PER_STEP];
 	size_t n = 0;
 
-	/* What a recovery gathers is not on disk yet. */
-	if (node->checking || recover_gathers(node) || !load_check_due(node))
+	/* What a recovery gathers may not be on disk yet. */
+	if (node->checking || recover_gathers(node) ||
+	    node->state == NODE_RECOVERING || !load_check_due(node))
 		return 0;
 	node->check_at = node->mono + CHECK_REST_MS;
 	while (n < CHECKS_PER_STEP) {

@@ -154,7 +154,8 @@ int logbook_aside(struct step *step)
 		aside -= node->set.n_carried[i];
 	node->logbook.aside = aside;
 	/* At the start all of it is old. */
-	if (!node->started || node->state == NODE_EMPTY || aside <= before)
+	if (!node->started || node->state == NODE_EMPTY ||
+	    node->state == NODE_RECOVERING || aside <= before)
 		return 0;
 	return logbook_add(step, LOGBOOK_QUARANTINE, (struct bytes){ NULL, 0 },
 			   aside - before);

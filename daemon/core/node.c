@@ -112,6 +112,12 @@ bool node_may_read(const struct node *node)
 	return node->state == NODE_UNLOCKED;
 }
 
+bool node_has_vault(const struct node *node)
+{
+	return node->state != NODE_EMPTY && node->state != NODE_RECOVERING &&
+	       node->state != NODE_JOINING;
+}
+
 uint64_t node_stamp(struct node *node, uint64_t old)
 {
 	uint64_t now = node->wall > 0 ? (uint64_t)node->wall : 0;

@@ -1,4 +1,7 @@
-/* What a recovery gathers, until it is kept whole or forgotten whole. */
+/*
+ * What a recovery gathers: what of it goes to disk when, what is left of it
+ * when it is cut, and what is forgotten.
+ */
 #include "daemon/core/recover.h"
 
 #include <errno.h>
@@ -40,6 +43,13 @@ static bool is_row(const struct effect *effect)
 {
 	return effect->type == EFFECT_PUT || effect->type == EFFECT_DELETE ||
 	       effect->type == EFFECT_SOFT_PUT;
+}
+
+/* Of the vault, as every keeper has it, and not of the device to come. */
+static bool is_shared(const struct effect *effect)
+{
+	return effect->table == TABLE_ITEM || effect->table == TABLE_BLOB ||
+	       effect->table == TABLE_STATUS;
 }
 
 static void move(struct effects *to, struct effect *from)
@@ -90,6 +100,91 @@ static void release_rows(struct step *step, struct effects *held)
 	step->effects->failed |= later.failed;
 	later.n = 0;
 	effects_deinit(&later);
+}
+
+/* --- what is kept ------------------------------------------------------------------ */
+
+#define BEGUN_ROW "recovery"
+#define BEGUN_VERSION 1
+
+/* version || the kit's public keys, which stand in the vault as well */
+static void put_begun(struct step *step)
+{
+	struct node *node = step->node;
+	const struct kit *kit = &node->recover->kit;
+	uint8_t row[1 + 2 * KEY_SIZE] = { BEGUN_VERSION };
+
+	memcpy(row + 1, kit->sign_public, KEY_SIZE);
+	memcpy(row + 1 + KEY_SIZE, kit->wrap_public, KEY_SIZE);
+	step_put_local(step, BEGUN_ROW, BYTES(row));
+	memcpy(node->begun, row + 1, sizeof(node->begun));
+	node->state = NODE_RECOVERING;
+	node->recover->stored = true;
+}
+
+int recover_row(struct node *node, struct bytes row)
+{
+	if (row.n != 1 + sizeof(node->begun) || row.p[0] != BEGUN_VERSION)
+		return -EBADMSG;
+	memcpy(node->begun, row.p + 1, sizeof(node->begun));
+	node->state = NODE_RECOVERING;
+	return 0;
+}
+
+/* Or a later kit, if what is here knows of it already. */
+bool recover_begun_by(const struct node *node, const struct kit *kit)
+{
+	if (!memcmp(node->begun, kit->sign_public, KEY_SIZE) &&
+	    !memcmp(node->begun + KEY_SIZE, kit->wrap_public, KEY_SIZE))
+		return true;
+	return write_kit(node, kit) != NULL;
+}
+
+/*
+ * Somebody who knows the public keys of the kit could serve a vault of their
+ * own. So nothing is kept before it has shown that the kit is its own, and
+ * that who serves it is one of its devices; and nothing of a file that may
+ * yet turn out to be damaged.
+ */
+static bool is_ours(const struct node *node)
+{
+	const struct recover *recover = node->recover;
+
+	return !recover->reader && node->set.pinned &&
+	       write_kit(node, &recover->kit) &&
+	       (recover->fetch.stage != FETCH_SYNCS ||
+		fetch_server(node) != NONE);
+}
+
+static void pass_rows(struct step *step)
+{
+	struct recover *recover = step->node->recover;
+	struct effects *held = &recover->held;
+	size_t n = 0;
+
+	for (size_t i = 0; i < held->n; i++) {
+		struct effect *effect = &held->list[i];
+
+		if (!is_shared(effect)) {
+			held->list[n++] = *effect;
+			continue;
+		}
+		recover->bytes -= effect->data_len;
+		move(step->effects, effect);
+	}
+	held->n = n;
+}
+
+static void gather(struct step *step)
+{
+	struct recover *recover = step->node->recover;
+
+	take_rows(step, &recover->held);
+	if (!is_ours(step->node))
+		return;
+	if (!recover->stored)
+		put_begun(step);
+	pass_rows(step);
 }
 
 /* --- forgetting ------------------------------------------------------------------- */
@@ -163,6 +258,24 @@ static void forget(struct step *step)
 	node->state = NODE_EMPTY;
 }
 
+/* What is on disk stays, and is read again: no key is left in memory. */
+static void give_up(struct step *step)
+{
+	take_rows(step, NULL);
+	if (!step->node->recover->stored) {
+		forget(step);
+		return;
+	}
+	forget_lines(step);
+	effects_add(step->effects, EFFECT_RENEW);
+}
+
+void recover_forget(struct step *step)
+{
+	effects_add(step->effects, EFFECT_CLEAR);
+	effects_add(step->effects, EFFECT_RENEW);
+}
+
 int recover_settle(struct step *step)
 {
 	struct node *node = step->node;
@@ -171,12 +284,13 @@ int recover_settle(struct step *step)
 	if (!recover)
 		return 0;
 	if (recover->gone && !recover->made) {
-		take_rows(step, NULL);
-		forget(step);
+		give_up(step);
 	} else if (recover->made) {
+		if (recover->stored)
+			step_delete_local(step, BEGUN_ROW);
 		release_rows(step, &recover->held);
 	} else {
-		take_rows(step, &recover->held);
+		gather(step);
 		return 0;
 	}
 	recover_free(node);
@@ -185,8 +299,8 @@ int recover_settle(struct step *step)
 
 /* --- statuses --------------------------------------------------------------------- */
 
-/* What is genuine is taken, and the rest makes room: it may be a flood. */
-static int statuses_sift(struct step *step)
+/* The rest makes room: it may be a flood. */
+int recover_statuses(struct step *step)
 {
 	struct recover *recover = step->node->recover;
 	int r = 0;
@@ -211,7 +325,7 @@ int recover_status(struct step *step, struct bytes packed)
 
 	if (!recover)
 		return 0;
-	r = recover->n_statuses == LIST_MAX ? statuses_sift(step) : 0;
+	r = recover->n_statuses == LIST_MAX ? recover_statuses(step) : 0;
 	if (r < 0)
 		return r;
 	copy = malloc(packed.n + 1);
@@ -221,57 +335,4 @@ int recover_status(struct step *step, struct bytes packed)
 	recover->statuses[recover->n_statuses] = copy;
 	recover->status_len[recover->n_statuses++] = packed.n;
 	return 0;
-}
-
-/* --- the connection at hand ------------------------------------------------------- */
-
-static void fetch_failed(struct recover *recover, enum status status,
-			 const char *why)
-{
-	recover->fetch = FETCH_FAILED;
-	recover->status = status;
-	memset(recover->why, 0, sizeof(recover->why));
-	memcpy(recover->why, why,
-	       size_min(strlen(why), sizeof(recover->why) - 1));
-}
-
-void recover_connected(struct step *step)
-{
-	step->node->recover->fetch = FETCH_GREETS;
-}
-
-int recover_proven(struct step *step, const struct rescue_line *line,
-		   const struct rescue_event *event)
-{
-	struct recover *recover = step->node->recover;
-
-	if (!recover || recover->fetch != FETCH_GREETS)
-		return 0;
-	if (!peer_rescue(step, line->conn, event->hash, true)) {
-		fetch_failed(recover, STATUS_FAILED, "too many connections");
-		return 0;
-	}
-	recover->fetch = FETCH_SYNCS;
-	memcpy(recover->server, event->remote, KEY_SIZE);
-	return 0;
-}
-
-void recover_down(struct step *step, bool came_up)
-{
-	struct recover *recover = step->node->recover;
-
-	if (!recover)
-		return;
-	if (recover->fetch == FETCH_SYNCS)
-		fetch_failed(recover, STATUS_FAILED,
-			     "the connection broke before all was here: run "
-			     "it again");
-	else if (recover->fetch == FETCH_GREETS && came_up)
-		fetch_failed(recover, STATUS_REFUSED,
-			     "it does not answer these words: they are not "
-			     "those of the kit that it knows, or it is no "
-			     "fobd of this vault");
-	else if (recover->fetch == FETCH_DIALS ||
-		 recover->fetch == FETCH_GREETS)
-		fetch_failed(recover, STATUS_TIMEOUT, "nobody answers there");
 }

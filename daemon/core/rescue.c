@@ -193,7 +193,7 @@ static int line_connected(struct step *step, struct rescue_line *line)
 	params.secret = recover->kit.wrap_secret;
 	params.recovery_sign = recover->kit.sign_public;
 	params.recovery_wrap = recover->kit.wrap_public;
-	recover_connected(step);
+	fetch_connected(step);
 	return line_start(step, line, &params);
 }
 
@@ -206,7 +206,7 @@ static int line_ready(struct step *step, struct rescue_line *line,
 
 	line->ready = true;
 	if (line->dialed)
-		return recover_proven(step, line, event);
+		return fetch_proven(step, line, event);
 	step_trace(step, TRACE_RESCUE, NULL, NULL, node->set.n_held);
 	call_tell(step, "alarm", (struct bytes){ NULL, 0 },
 		  "somebody with the recovery kit fetches the vault");
@@ -219,13 +219,14 @@ static void line_closed(struct step *step, struct rescue_line *line)
 {
 	struct sync_peer *peer = sync_peer(&step->node->sync, line->conn);
 	bool dialed = line->dialed, came_up = line->machine != NULL;
+	uint32_t conn = line->conn;
 
 	if (peer)
 		peer_end(step, peer);
-	effects_add(step->effects, EFFECT_CLOSE)->conn = line->conn;
+	effects_add(step->effects, EFFECT_CLOSE)->conn = conn;
 	line_forget(line);
 	if (dialed)
-		recover_down(step, came_up);
+		fetch_down(step, conn, came_up);
 }
 
 static int line_event(struct step *step, struct rescue_line *line,
@@ -317,7 +318,7 @@ int rescue_timeouts(struct step *step)
 
 uint64_t rescue_due(const struct node *node)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = fetch_due(node);
 
 	for (size_t i = 0; node->lines && i < RESCUE_LINES; i++) {
 		const struct rescue_line *line = &node->lines->list[i];

@@ -241,6 +241,8 @@ static int start_local(struct step *step)
 		memcpy(node->name, row.p, size_min(row.n, DEVICE_NAME_MAX));
 		return 0;
 	}
+	if (key_is(key, "recovery"))
+		return recover_row(node, row);
 	if (key_is(key, "drill")) {
 		kit_drill_row(node, row);
 		return 0;
@@ -348,8 +350,8 @@ int start_channel_keys(struct step *step)
 
 static enum node_state start_state(struct node *node)
 {
-	if (!node->self)
-		return NODE_EMPTY;
+	if (!node->self) /* a row may have said that it is RECOVERING */
+		return node->state;
 	if (node->self_author == NONE)
 		return NODE_JOINING;
 	return node->self->unlocked ? NODE_KEEPER : NODE_LOCKED;

@@ -22,8 +22,9 @@
 #include "proto/status.h"
 
 enum node_state {
-	NODE_EMPTY,   /* no vault yet */
-	NODE_JOINING, /* keys are here, our ADD is not */
+	NODE_EMPTY,	 /* no vault yet */
+	NODE_RECOVERING, /* neither, but a part of one for who has the kit */
+	NODE_JOINING,	 /* keys are here, our ADD is not */
 	NODE_LOCKED,
 	NODE_UNLOCKED,
 	NODE_KEEPER,
@@ -220,8 +221,9 @@ struct node {
 
 	uint64_t drill;	      /* ms since 1970: the kit was proven; 0: never */
 	uint64_t snapshot_at; /* ms since 1970: the last one made; 0: none */
-	struct recover *recover;    /* secret memory */
-	struct rescue_lines *lines; /* NULL: none so far */
+	struct recover *recover;     /* secret memory */
+	uint8_t begun[2 * KEY_SIZE]; /* of RECOVERING: the kit's public keys */
+	struct rescue_lines *lines;  /* NULL: none so far */
 	struct snapshot_job *snapshots;
 	struct migration *migration; /* NULL: none under way */
 };
@@ -239,7 +241,8 @@ void step_trace(struct step *step, enum trace_what what, const uint8_t *device,
 		const uint8_t *item, uint64_t number);
 void step_put_local(struct step *step, const char *key, struct bytes value);
 void step_delete_local(struct step *step, const char *key);
-bool node_may_read(const struct node *node); /* unlocked */
+bool node_may_read(const struct node *node);  /* unlocked */
+bool node_has_vault(const struct node *node); /* it is a device of one */
 /* The next stamp of the hybrid clock; old: greatest stamp replaced. */
 uint64_t node_stamp(struct node *node, uint64_t old);
 /* The device's name as people know it; static "?" when there is none. */
@@ -480,6 +483,8 @@ int vault_device_new(struct step *step);
 /* GENESIS, device keys, main's key: unlocked. unlock_key NULL: a new one. */
 int vault_make(struct step *step, const char *name, const struct kit *kit,
 	       const uint8_t *unlock_key);
+/* Says why nothing else can be made or brought here. */
+int vault_is_here(struct step *step, struct call *call);
 void vault_name(struct step *step, const char *name);
 int vault_name_check(struct step *step, struct call *call, const char *name);
 int vault_opener_check(struct step *step, struct call *call,

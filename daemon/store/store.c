@@ -166,6 +166,12 @@ void store_delete(struct store *store, enum table table, struct bytes key)
 	txn_delete(&store->txn, table, key);
 }
 
+void store_clear(struct store *store)
+{
+	store_release(store);
+	txn_clear(&store->txn);
+}
+
 size_t store_pending(const struct store *store)
 {
 	return store->txn.writes + (store->txn.error ? 1 : 0);

@@ -45,6 +45,7 @@ const char *store_vault(const struct store *store);
 void store_put(struct store *store, enum table table, struct bytes key,
 	       struct bytes value);
 void store_delete(struct store *store, enum table table, struct bytes key);
+void store_clear(struct store *store); /* no row is left in any table */
 /* Writes not committed; never 0 after a failure, which the commit tells. */
 size_t store_pending(const struct store *store);
 

@@ -92,6 +92,18 @@ void txn_delete(struct txn *txn, enum table table, struct bytes key)
 		fail(txn, env_errno(rc));
 }
 
+void txn_clear(struct txn *txn)
+{
+	int rc = 0;
+
+	if (!ready(txn))
+		return;
+	for (int i = 1; i < TABLES && !rc; i++)
+		rc = mdb_drop(txn->mdb, txn->env->tables[i], 0);
+	if (rc)
+		fail(txn, env_errno(rc));
+}
+
 int txn_commit(struct txn *txn)
 {
 	if (txn->error || !txn->mdb)

@@ -23,6 +23,7 @@ void txn_deinit(struct txn *txn); /* aborts what is open */
 void txn_put(struct txn *txn, enum table table, struct bytes key,
 	     struct bytes value);
 void txn_delete(struct txn *txn, enum table table, struct bytes key);
+void txn_clear(struct txn *txn); /* all tables but the format's */
 
 /* 0, also when nothing was written; else the first failure. */
 int txn_commit(struct txn *txn);

@@ -137,9 +137,22 @@ refused 1 'say its port: nas:47362' "recover: an address without a port" \
 	fob r1 recover --from nas <"$work/kit"
 refused 7 'two are swapped' "recover: two words swapped" fob r1 recover \
 	--from "$nas" < <(sed -E 's/^([a-z]+) ([a-z]+)/\2 \1/' "$work/kit")
+equal "nothing was changed" \
+	"$(fob r1 status --json | json 'd["state"], d["items"]')" "('empty', 0)"
+
+# --- what came, and no device yet ---
 refused 3 'no device is called ghost' "recover: --keep of nobody" \
 	fob r1 recover --from "$nas" --keep ghost <"$work/kit"
-equal "nothing was changed" \
+equal "what came is kept" \
+	"$(fob r1 status --json | json 'd["state"], d["items"] > 5')" \
+	"('recovering', True)"
+refused 9 'fob recover goes on with it' "no vault is made over it" \
+	fob r1 init
+refused 1 'a recovery that was cut' "nor is it one" fob r1 list
+refused 7 'began with other words' "other words do not go on with it" \
+	fob r1 recover --from "$nas" <<<"$other"
+check "it can be thrown away" fob r1 recover --forget
+equal "and nothing is left of it" \
 	"$(fob r1 status --json | json 'd["state"], d["items"]')" "('empty', 0)"
 refused 7 'made for another kit' "then a wrong one again" \
 	fob r1 recover --from "$work/old.snap" <<<"$other"

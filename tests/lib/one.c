@@ -130,6 +130,9 @@ static void obey(struct one *one, const struct effect *effect)
 	case EFFECT_DELETE:
 		delete_row(one, effect);
 		break;
+	case EFFECT_CLEAR:
+		drop_rows(&one->rows, &one->n_rows);
+		break;
 	case EFFECT_NEXT_PUT:
 		swap_rows(one);
 		put_row(one, effect);
@@ -232,6 +235,18 @@ static void answer_load(struct one *one, const struct effect *effect)
 	free(loaded);
 }
 
+static void drop_owed(struct one *one)
+{
+	while (one->owed) {
+		struct one_owed *owed = one->owed;
+
+		one->owed = owed->next;
+		free(owed->effect->data);
+		free(owed->effect);
+		free(owed);
+	}
+}
+
 /* A stand-in: fast, and it differs when passphrase or salt do. */
 static void answer_kdf(struct one *one, const struct effect *effect)
 {
@@ -252,6 +267,17 @@ static void answer_next(struct one *one)
 	run(one, &event);
 }
 
+static void start(struct one *one);
+
+/* Nothing lies beside, so it is the same vault, read again. */
+static void begin_anew(struct one *one)
+{
+	one->renewing = false;
+	drop_owed(one);
+	node_free(one->node);
+	start(one);
+}
+
 static void drain(struct one *one)
 {
 	while (one->owed && !one->hold) {
@@ -268,6 +294,8 @@ static void drain(struct one *one)
 	}
 	if (one->ending)
 		answer_next(one);
+	if (one->renewing && one->n_next == 0 && !one->dead)
+		begin_anew(one);
 }
 
 /* --- for tests ------------------------------------------------------------- */
@@ -332,18 +360,6 @@ static void drop_replies(struct one *one)
 	one->n_log = 0;
 	one->log[0] = '\0';
 	one->loads = 0;
-}
-
-static void drop_owed(struct one *one)
-{
-	while (one->owed) {
-		struct one_owed *owed = one->owed;
-
-		one->owed = owed->next;
-		free(owed->effect->data);
-		free(owed->effect);
-		free(owed);
-	}
 }
 
 void one_deinit(struct one *one)

@@ -225,12 +225,25 @@ const Fob__Reply *recovery_from_file(struct world *world, int node,
 	return reply;
 }
 
-const Fob__Reply *recovery_from(struct world *world, int node, int at)
+uint32_t recovery_from_begin(struct world *world, int node, int at)
 {
 	Fob__RecoverAsk ask = FOB__RECOVER_ASK__INIT;
 
 	ask.address = world->nodes[at].address;
-	return ask_step(world, node, "fetch", &ask);
+	return send_step(world, node, "fetch", &ask);
+}
+
+const Fob__Reply *recovery_from(struct world *world, int node, int at)
+{
+	return world_wait(world, node, recovery_from_begin(world, node, at),
+			  ASK_MS);
+}
+
+const Fob__Reply *recovery_forget(struct world *world, int node)
+{
+	Fob__RecoverAsk ask = FOB__RECOVER_ASK__INIT;
+
+	return ask_step(world, node, "forget", &ask);
 }
 
 const Fob__Reply *recovery_list(struct world *world, int node)

@@ -46,10 +46,14 @@ const Fob__Reply *recovery_begin(struct world *world, int node,
 const Fob__Reply *recovery_from_file(struct world *world, int node,
 				     const struct recovery_file *file);
 const Fob__Reply *recovery_from(struct world *world, int node, int at);
+/* Does not wait. */
+uint32_t recovery_from_begin(struct world *world, int node, int at);
 const Fob__Reply *recovery_list(struct world *world, int node);
 /* Revokes all readers but `keep` (a node, or -1). Does not wait. */
 uint32_t recovery_make_begin(struct world *world, int node, int keep);
 const Fob__Reply *recovery_make(struct world *world, int node, int keep);
+/* Throws away what a recovery that was cut has kept. */
+const Fob__Reply *recovery_forget(struct world *world, int node);
 /* The client goes away in the middle. */
 void recovery_gone(struct world *world, int node);
 

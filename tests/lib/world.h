@@ -69,6 +69,8 @@ void disk_deinit(struct disk *disk);
 void disk_put(struct disk *disk, enum table table, struct bytes key,
 	      struct bytes data);
 void disk_delete(struct disk *disk, enum table table, struct bytes key);
+/* No row is left, in this transaction. */
+void disk_clear(struct disk *disk);
 /* NULL: no such row. Valid until the next write. */
 const struct disk_row *disk_get(const struct disk *disk, enum table table,
 				struct bytes key);
@@ -105,6 +107,8 @@ struct world_node {
 	struct disk disk;
 	struct disk next; /* the store beside, for a new vault */
 	bool next_ends, next_whole;
+	uint64_t received; /* bytes from other nodes, since it was made */
+	bool renewing;	   /* it begins anew from its disk with this turn */
 	struct effects effects; /* of the step at hand */
 	struct effects held;	/* until the commit */
 	struct effects soft, loads, kdfs;

@@ -107,6 +107,21 @@ void disk_delete(struct disk *disk, enum table table, struct bytes key)
 	drop_row(&disk->tables[table], key);
 }
 
+void disk_clear(struct disk *disk)
+{
+	for (int t = 1; t < TABLES; t++)
+		while (disk->tables[t].n > 0) {
+			const struct disk_row *row =
+				&disk->tables[t].rows[disk->tables[t].n - 1];
+			uint8_t key[TABLE_KEY_MAX];
+			size_t n = row->key_len;
+
+			memcpy(key, row->key, n);
+			disk_delete(disk, (enum table)t,
+				    (struct bytes){ key, n });
+		}
+}
+
 const struct disk_row *disk_get(const struct disk *disk, enum table table,
 				struct bytes key)
 {

@@ -243,6 +243,7 @@ void net_due(struct world *world, const struct world_due *due)
 	case DUE_DATA:
 		event.type = wire->meet ? EVENT_MEET_BYTES : EVENT_PEER_MESSAGE;
 		event.data = (struct bytes){ due->data, due->n };
+		world->nodes[due->node].received += due->n;
 		break;
 	default:
 		event.type = wire->meet ? EVENT_MEET_DOWN : EVENT_PEER_DOWN;

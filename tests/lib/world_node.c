@@ -272,6 +272,11 @@ static void carry_one(struct world *world, int node, struct effect *effect)
 			world_plan(world, DUE_SOFT, node, SOFT_WRITE_MS);
 		n->soft_planned = true;
 		return;
+	case EFFECT_CLEAR:
+		effects_clear(&n->soft);
+		disk_clear(&n->disk);
+		n->promised.n = 0; /* it was for nobody but itself */
+		return;
 	case EFFECT_NEXT_PUT:
 	case EFFECT_NEXT_END:
 	case EFFECT_NEXT_DROP:
@@ -455,10 +460,26 @@ static void leave(struct world *world, int node, struct effect *effect)
 		take_reply(world, node, effect);
 		return;
 	case EFFECT_RENEW:
-		return; /* the test switches it off and on again */
+		world->nodes[node].renewing = true;
+		return;
 	default:
 		EXPECT(world, effect->type == EFFECT_REPLY);
 	}
+}
+
+/* With another vault beside, the test switches it off and on again. */
+static void begin_anew(struct world *world, int node)
+{
+	struct world_node *n = &world->nodes[node];
+
+	n->renewing = false;
+	if (n->next_whole)
+		return;
+	world_say(world, "%s  begins anew", n->name);
+	write_soft(world, node);
+	disk_commit(&n->disk);
+	world_kill(world, node);
+	world_start(world, node);
 }
 
 static void release(struct world *world, int node)
@@ -468,6 +489,8 @@ static void release(struct world *world, int node)
 	for (size_t i = 0; i < n->held.n; i++)
 		leave(world, node, &n->held.list[i]);
 	effects_clear(&n->held);
+	if (n->renewing)
+		begin_anew(world, node);
 }
 
 void world_turn(struct world *world, int node)

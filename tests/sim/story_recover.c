@@ -207,10 +207,11 @@ static void lifted_apart(struct world *world)
 	       !strcmp(story_field(world, 2, "github", "note"), "mine now"));
 }
 
-/* Power fails at every moment of a recovery: nothing is there, or all is. */
+/* Power fails at every moment of it: a device is there, or what came so far. */
 static void recover_cut(struct world *world)
 {
 	uint8_t seed[KEY_SIZE];
+	const struct node *d;
 	bool whole = false;
 
 	house(world, seed);
@@ -223,15 +224,132 @@ static void recover_cut(struct world *world)
 		world_run(world, ms);
 		world_kill(world, 3);
 		world_start(world, 3);
-		whole = world->nodes[3].node->state == NODE_LOCKED;
-		EXPECT(world,
-		       whole || (world->nodes[3].node->state == NODE_EMPTY &&
-				 world->nodes[3].node->set.n_items == 0));
+		d = world->nodes[3].node;
+		whole = d->state == NODE_LOCKED;
+		EXPECT(world, whole || (d->state == NODE_RECOVERING &&
+					!d->self && d->set.n_items > 0));
 	}
 	EXPECT(world, whole);
 	world_unlock(world, 3);
 	EXPECT(world, story_ok(world_code(world, 3, "github")));
 	story_settle(world);
+}
+
+/* --- cut, and gone on with ---------------------------------------------------- */
+
+#define MANY 600
+
+/* Bytes that have come to a node by the network since the last look. */
+static uint64_t came(struct world *world, int node, uint64_t *last)
+{
+	uint64_t now = world->nodes[node].received, since = now - *last;
+
+	*last = now;
+	return since;
+}
+
+static bool has_some(struct world *world, void *arg)
+{
+	const uint32_t *n = arg;
+
+	return world->nodes[3].node->set.n_held >= *n;
+}
+
+/* As much as that has come, and no more than a few messages later. */
+static void until_held(struct world *world, uint32_t n)
+{
+	EXPECT(world, world_until(world, 60000, has_some, &n));
+}
+
+/*
+ * The power fails in the middle of a recovery. With the same words it goes on
+ * from there, and what came before the cut does not come again.
+ */
+static void recover_resumed(struct world *world)
+{
+	uint8_t seed[KEY_SIZE];
+	uint64_t bytes = 0, first, second;
+	const Fob__Reply *reply;
+	uint32_t kept, whole;
+
+	house(world, seed);
+	world->quiet = true;
+	world_add_many(world, 0, "site", MANY);
+	story_settle(world);
+	world->quiet = false;
+	whole = world->nodes[2].node->set.n_held;
+	fire(world);
+	begin(world, 3, seed);
+	recovery_from_begin(world, 3, 2);
+	world->quiet = true;
+	until_held(world, MANY / 2);
+	world_run(world, 10);
+	world->quiet = false;
+	first = came(world, 3, &bytes);
+	world_kill(world, 3);
+	world_start(world, 3);
+	kept = world->nodes[3].node->set.n_held;
+	world_say(world, "d has kept %u of %u items", kept, whole);
+	EXPECT(world, kept >= MANY / 3 && kept < whole);
+	reply = recovery_begin(world, 3, seed);
+	EXPECT(world, story_ok(reply) && reply->progress &&
+			      reply->progress->done == kept);
+	world->quiet = true;
+	EXPECT(world, story_ok(recovery_from(world, 3, 2)));
+	world->quiet = false;
+	second = came(world, 3, &bytes);
+	EXPECT(world, world->nodes[3].node->set.n_held == whole);
+	/* Less than all, by about what was kept; some of it is no items. */
+	EXPECT(world, second < (first + second) * 3 / 4);
+	EXPECT(world, second * whole < first * (whole - kept) * 2);
+	back(world, 3, -1);
+	EXPECT(world, world->nodes[3].disk.tables[TABLE_ITEM].n ==
+			      world->nodes[3].node->set.n_held);
+	world->quiet = true;
+	story_settle(world);
+}
+
+/* The keeper is gone half way, comes back, and it goes on by itself. */
+static void recover_reconnects(struct world *world)
+{
+	uint8_t seed[KEY_SIZE];
+	const Fob__Reply *reply;
+	uint32_t id;
+
+	house(world, seed);
+	world->quiet = true;
+	world_add_many(world, 0, "site", MANY);
+	story_settle(world);
+	world->quiet = false;
+	fire(world);
+	begin(world, 3, seed);
+	id = recovery_from_begin(world, 3, 2);
+	world->quiet = true;
+	until_held(world, MANY / 2);
+	world->quiet = false;
+	world_kill(world, 2);
+	world_run(world, 1000);
+	EXPECT(world, !world_reply(world, 3, id));
+	world_start(world, 2);
+	world->quiet = true;
+	reply = world_wait(world, 3, id, 60000);
+	world->quiet = false;
+	EXPECT(world, story_ok(reply));
+	/* Once more, and now it stays away: what came is kept, and said. */
+	recovery_gone(world, 3);
+	world_run(world, 100);
+	EXPECT(world, story_ok(recovery_forget(world, 3)));
+	world_run(world, 100);
+	begin(world, 3, seed);
+	id = recovery_from_begin(world, 3, 2);
+	world->quiet = true;
+	until_held(world, MANY / 2);
+	world->quiet = false;
+	world_kill(world, 2);
+	reply = world_wait(world, 3, id, 60000);
+	EXPECT(world, reply && reply->status == STATUS_TIMEOUT);
+	EXPECT(world, strstr(reply->message, "items are kept"));
+	world_say(world, "%s", reply->message);
 }
 
 /* --- a new vault ------------------------------------------------------------ */
@@ -293,8 +411,14 @@ static void two_kits(struct world *world)
 }
 
 const struct story stories_recover[] = {
-	{ "fire-keeper", fire_keeper },	  { "fire-snapshot", fire_snapshot },
-	{ "fire-both", fire_both },	  { "kit-rotated", kit_rotated },
-	{ "recover-cut", recover_cut },	  { "two-kits", two_kits },
-	{ "lifted-apart", lifted_apart }, { 0 },
+	{ "fire-keeper", fire_keeper },
+	{ "fire-snapshot", fire_snapshot },
+	{ "fire-both", fire_both },
+	{ "kit-rotated", kit_rotated },
+	{ "recover-cut", recover_cut },
+	{ "two-kits", two_kits },
+	{ "lifted-apart", lifted_apart },
+	{ "recover-resumed", recover_resumed },
+	{ "recover-reconnects", recover_reconnects },
+	{ 0 },
 };

@@ -1,7 +1,7 @@
 /*
  * What people may get wrong with a kit, a file or an address, and that
  * nothing is changed by it. Whole recoveries are told in tests/sim.
- * Covers: ask_kit ask_snapshot ask_recover recover rescue
+ * Covers: ask_kit ask_snapshot ask_recover recover fetch rescue
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,6 +67,13 @@ static int teardown(void **state UNUSED)
 	return 0;
 }
 
+/* Its client goes, and what is left begins anew. */
+static void gone(void)
+{
+	recovery_gone(world, 2);
+	world_run(world, 100);
+}
+
 /* Nothing is on its disk, and it may make a vault or recover one. */
 static void assert_empty(void)
 {
@@ -79,6 +86,33 @@ static void assert_empty(void)
 	assert_null(c->node->recover);
 	for (int i = 1; i < TABLES; i++)
 		assert_int_equal(c->disk.tables[i].n, 0);
+}
+
+/*
+ * So many items at least are on its disk, for whoever has the kit: what every
+ * keeper has, and of the device's own rows nothing but whose words they were.
+ */
+static void assert_kept(size_t items)
+{
+	const struct world_node *c = &world->nodes[2];
+
+	assert_non_null(c->node);
+	assert_int_equal(c->node->state, NODE_RECOVERING);
+	assert_null(c->node->recover);
+	assert_null(c->node->self);
+	assert_null(c->node->unlock_key);
+	assert_int_equal(c->node->n_nets, 0);
+	assert_true(c->node->set.n_held >= items);
+	assert_int_equal(c->disk.tables[TABLE_ITEM].n, c->node->set.n_held);
+	assert_int_equal(c->disk.tables[TABLE_LOCAL].n, 1);
+	assert_memory_equal(c->disk.tables[TABLE_LOCAL].rows[0].key, "recovery",
+			    8);
+}
+
+static void forget(void)
+{
+	good(recovery_forget(world, 2));
+	assert_empty();
 }
 
 /* --- the kit ------------------------------------------------------------------ */
@@ -190,7 +224,7 @@ static void wrong_words(void **state UNUSED)
 	good(recovery_begin(world, 2, wrong));
 	bad(recovery_from(world, 2, 1), STATUS_REFUSED,
 	    "does not answer these words");
-	recovery_gone(world, 2);
+	gone();
 	assert_empty();
 }
 
@@ -216,33 +250,91 @@ static void nobody_there(void **state UNUSED)
 	world_heal_all(world);
 	/* The same recovery may go on with another source. */
 	good(recovery_from(world, 2, 1));
-	recovery_gone(world, 2);
-	assert_empty();
+	gone();
+	assert_kept(120);
+	forget();
 }
 
+/* What a file or an address has given stays, and is not given again. */
 static void cut_in_the_middle(void **state UNUSED)
 {
+	size_t items = 0;
+
 	good(recovery_begin(world, 2, seed));
 	good(recovery_from_file(world, 2, &file));
-	recovery_gone(world, 2);
-	assert_empty();
-	/* Gone with everything, also while it is being given. */
-	good(recovery_begin(world, 2, seed));
-	for (uint64_t ms = 5; ms < 120; ms += 15) {
-		Fob__Request request = FOB__REQUEST__INIT;
-		Fob__RecoverAsk ask = FOB__RECOVER_ASK__INIT;
-		char fetch[] = "fetch";
-
-		ask.op = fetch;
-		ask.address = world->nodes[1].address;
-		request.recover = &ask;
-		world_send(world, 2, &request);
-		world_run(world, ms);
-		recovery_gone(world, 2);
-		assert_empty();
+	gone();
+	assert_kept(120);
+	forget();
+	for (uint64_t ms = 5; ms < 600; ms += 45) {
 		good(recovery_begin(world, 2, seed));
+		recovery_from_begin(world, 2, 1);
+		world_run(world, ms);
+		gone();
+		if (world->nodes[2].node->state == NODE_RECOVERING)
+			assert_kept(items);
+		else
+			assert_empty();
+		items = world->nodes[2].node->set.n_held;
 	}
-	recovery_gone(world, 2);
+	assert_kept(120);
+	forget();
+}
+
+/* Half of a file is nothing, and what was there before it is. */
+static void file_is_kept_whole(void **state UNUSED)
+{
+	struct recovery_file half = { file.p, file.n / 2 };
+
+	good(recovery_begin(world, 2, seed));
+	bad(recovery_from_file(world, 2, &half), STATUS_FAILED, "cut short");
+	assert_empty();
+	good(recovery_begin(world, 2, seed));
+	recovery_from_begin(world, 2, 1);
+	while (world->nodes[2].node->set.n_held < 10)
+		world_run(world, 1);
+	gone();
+	assert_kept(10);
+	assert_true(world->nodes[2].node->set.n_held < 100);
+	good(recovery_begin(world, 2, seed));
+	bad(recovery_from_file(world, 2, &half), STATUS_FAILED, "cut short");
+	world_run(world, 100);
+	assert_true(world->nodes[2].node->set.n_held < 100);
+	assert_kept(10);
+}
+
+/* A folder with what is left of a recovery is no vault, nor empty. */
+static void kept_is_no_vault(void **state UNUSED)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__InitAsk init = FOB__INIT_ASK__INIT;
+	Fob__JoinAsk join = FOB__JOIN_ASK__INIT;
+	Fob__ListAsk list = FOB__LIST_ASK__INIT;
+	const Fob__Reply *reply;
+
+	assert_kept(10);
+	request.init = &init;
+	bad(world_ask(world, 2, &request), STATUS_CONFLICT,
+	    "fob recover goes on with it");
+	request.init = NULL;
+	request.join = &join;
+	bad(world_ask(world, 2, &request), STATUS_CONFLICT,
+	    "fob recover goes on with it");
+	request.join = NULL;
+	request.list = &list;
+	reply = world_ask(world, 2, &request);
+	assert_int_equal(reply->need, FOB__NEED__NEED_VAULT);
+	bad(reply, STATUS_FAILED, "fob recover goes on");
+	bad(recovery_begin(world, 2, wrong), STATUS_REFUSED,
+	    "began with other words");
+	assert_kept(10);
+	reply = recovery_begin(world, 2, seed);
+	good(reply);
+	assert_string_equal(reply->progress->what, "kept");
+	assert_true(reply->progress->done >= 10);
+	bad(recovery_forget(world, 2), STATUS_CONFLICT, "being recovered");
+	gone();
+	forget();
+	bad(recovery_forget(world, 2), STATUS_NOT_FOUND, "no recovery");
 }
 
 /* Two vaults in one: the second source is told to be another's. */
@@ -257,10 +349,11 @@ static void another_vault(void **state UNUSED)
 	good(recovery_from_file(world, 2, &file));
 	bad(recovery_from_file(world, 2, &theirs), STATUS_REFUSED,
 	    "another kit");
-	assert_empty();
+	assert_kept(120);
+	forget();
 	good(recovery_begin(world, 2, seed));
 	bad(recovery_from(world, 2, node), STATUS_REFUSED, "does not answer");
-	recovery_gone(world, 2);
+	gone();
 	assert_empty();
 	world_kill(world, node);
 }
@@ -285,7 +378,8 @@ static void made_of_nothing_it_knows(void **state UNUSED)
 	ask.revoke = &revoke;
 	bad(world_ask(world, 2, &request), STATUS_FAILED,
 	    "nothing was changed");
-	assert_empty();
+	assert_kept(120);
+	forget();
 }
 
 /* --- and what works, after all that ---------------------------------------------------- */
@@ -326,6 +420,8 @@ int main(void)
 		cmocka_unit_test(order_of_things),
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(cut_in_the_middle),
+		cmocka_unit_test(file_is_kept_whole),
+		cmocka_unit_test(kept_is_no_vault),
 		cmocka_unit_test(another_vault),
 		cmocka_unit_test(made_of_nothing_it_knows),
 		cmocka_unit_test(whole),

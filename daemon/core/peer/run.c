@@ -339,6 +339,7 @@ int sync_on_roots(struct sync *sync, struct sync_peer *peer,
 	if (roots->proof.len != SET_PROOF)
 		return SYNC_ERR_PROTOCOL;
 	peer->their_missing = roots->missing;
+	peer->their_count = roots->count;
 	if (roots->reply)
 		return peer->leader ? sync_lead_roots(sync, peer, roots) :
 				      SYNC_ERR_PROTOCOL;

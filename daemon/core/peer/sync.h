@@ -79,6 +79,7 @@ struct sync_peer {
 	bool blobs_more; /* of this run: more are missing than one list has */
 	uint64_t blobs_missing; /* when they were asked for last */
 	uint64_t their_missing;
+	uint64_t their_count; /* items that they carry, as they say */
 	struct reconcile *ranges;
 	unsigned ranges_class;
 	uint64_t ranges_version; /* of the set, when they were made */
