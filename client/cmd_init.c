@@ -123,6 +123,11 @@ static int check_empty(struct fob *fob)
 	if (r != 0)
 		return r;
 	s = answers.list[0].reply->vault;
+	if (s && strcmp(s->state, "recovering") == 0)
+		return fail(fob, STATUS_CONFLICT,
+			    "a recovery was cut here, and what came is kept: "
+			    "fob recover goes on with it, fob recover --forget "
+			    "throws it away; nothing was changed");
 	if (s && s->vault.len > 0)
 		return fail(fob, STATUS_CONFLICT,
 			    "there is a vault already; nothing was changed");

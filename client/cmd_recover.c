@@ -44,6 +44,10 @@ static int check_empty(struct fob *fob, bool *ret_kept)
 		return r;
 	s = answers.list[0].reply->vault;
 	*ret_kept = s && strcmp(s->state, "recovering") == 0;
+	if (s && strcmp(s->state, "joining") == 0)
+		return fail(fob, STATUS_CONFLICT,
+			    "this device has begun to join a vault: let it "
+			    "end, or use another folder; nothing was changed");
 	if (s && strcmp(s->state, "empty") != 0 && !*ret_kept)
 		return fail(fob, STATUS_CONFLICT,
 			    "there is a vault here already; nothing was "

@@ -148,6 +148,8 @@ equal "what came is kept" \
 	"('recovering', True)"
 refused 9 'fob recover goes on with it' "no vault is made over it" \
 	fob r1 init
+refused 9 'fob recover goes on with it' "none is joined over it" \
+	fob r1 join 123456789 --at "$nas"
 refused 1 'a recovery that was cut' "nor is it one" fob r1 list
 refused 7 'began with other words' "other words do not go on with it" \
 	fob r1 recover --from "$nas" <<<"$other"
