@@ -1,6 +1,7 @@
 #include "client/export_file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,40 @@
 #include "client/file.h"
 #include "client/print.h"
 #include "client/report.h"
+
+/*
+ * What ends us waits while we write, so that nothing stays behind: a file
+ * that has a name already may be one of many, or one to be written beside
+ * another. Only SIGKILL does not wait.
+ */
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static void hold(sigset_t *ret_before)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		sigaddset(&ours, endings[i]);
+	sigprocmask(SIG_BLOCK, &ours, ret_before);
+}
+
+/* One that came has its effect now. */
+static void release(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+static bool interrupted(void)
+{
+	sigset_t waiting;
+
+	sigpending(&waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (sigismember(&waiting, endings[i]) == 1)
+			return true;
+	return false;
+}
 
 static bool is_folder(const char *path)
 {
@@ -56,7 +91,7 @@ static int write_run(struct fob *fob, const char *path, bool force,
 	uint64_t position = parsed->list[*at].message->position;
 	int r = file_begin(fob, &file, path);
 
-	for (; r == 0 && *at < parsed->n; (*at)++) {
+	for (; r == 0 && !interrupted() && *at < parsed->n; (*at)++) {
 		const Fob__ImportItem *item = parsed->list[*at].message;
 
 		if (item->data.len > 0 && item->position != position)
@@ -65,6 +100,9 @@ static int write_run(struct fob *fob, const char *path, bool force,
 	}
 	if (r != 0)
 		return r;
+	if (interrupted())
+		return fail(fob, STATUS_FAILED, "interrupted: there is no %s",
+			    path);
 	return force ? file_end(fob, &file) : file_end_new(fob, &file);
 }
 
@@ -136,8 +174,29 @@ static int write_each(struct fob *fob, const struct export_file *to,
 			note(fob, "%s: %s", name,
 			     outgoing_name(outgoing, position));
 	}
-	if (r != 0 && i > 0)
+	/* With the last one all are there, but nobody takes note of them. */
+	if (r == 0 && interrupted())
+		undo(to, n, n);
+	else if (r != 0 && i > 0)
 		undo(to, i - 1, n);
+	return r;
+}
+
+static int write_all(struct fob *fob, const struct export_file *to,
+		     const struct outgoing *outgoing,
+		     const struct parsed *parsed)
+{
+	size_t at = find_data(parsed, 0);
+	int r;
+
+	if (to->each)
+		return write_each(fob, to, outgoing, parsed);
+	/* An empty file is one too. */
+	if (at == parsed->n)
+		return fail(fob, STATUS_FAILED, "there is nothing to write");
+	r = write_run(fob, to->path, to->force, parsed, &at);
+	if (r == 0 && interrupted() && !to->force)
+		unlink(to->path);
 	return r;
 }
 
@@ -145,14 +204,13 @@ int export_file_write(struct fob *fob, const struct export_file *to,
 		      const struct outgoing *outgoing,
 		      const struct parsed *parsed)
 {
-	size_t at = find_data(parsed, 0);
+	sigset_t before;
+	int r;
 
-	if (to->each)
-		return write_each(fob, to, outgoing, parsed);
-	/* An empty file is one too. */
-	if (at == parsed->n)
-		return fail(fob, STATUS_FAILED, "there is nothing to write");
-	return write_run(fob, to->path, to->force, parsed, &at);
+	hold(&before);
+	r = write_all(fob, to, outgoing, parsed);
+	release(&before);
+	return r;
 }
 
 int export_file_print(struct fob *fob, bool binary, const struct parsed *parsed)

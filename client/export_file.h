@@ -1,7 +1,8 @@
 /*
  * Where an export goes: one file, a file for each account, or standard
  * output. A file appears when it is whole, is its owner's alone, and takes no
- * other's place unless that is asked for. What fails is told.
+ * other's place unless that is asked for. A signal that ends the program waits
+ * meanwhile, and then nothing of what was begun is left. What fails is told.
  */
 #ifndef FOB_CLIENT_EXPORT_FILE_H
 #define FOB_CLIENT_EXPORT_FILE_H

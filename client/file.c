@@ -152,10 +152,14 @@ static int end(struct fob *fob, struct file *file, bool replace)
 	file->fd = -1;
 	free(file->beside);
 	file->beside = NULL;
-	if (file_sync_folder(file->path) != 0)
-		return fail(fob, STATUS_FAILED, "cannot keep %s: %s",
-			    file->path, strerror(errno));
-	return 0;
+	if (file_sync_folder(file->path) == 0)
+		return 0;
+	r = fail(fob, STATUS_FAILED, "cannot keep %s: %s", file->path,
+		 strerror(errno));
+	/* What is said not to be there is not there. */
+	if (!replace)
+		unlink(file->path);
+	return r;
 }
 
 int file_end(struct fob *fob, struct file *file)
