@@ -1,7 +1,12 @@
 #include "tests/disk/alloc.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <stdlib.h>
+
+#define WAY 14	     /* frames: what differs only in those above is the same */
+#define WAYS 16384   /* a power of two; as many as are kept apart */
+#define WATCHED 4096 /* at one time */
 
 /* The linker's names for what was asked for, and what is asked in the end. */
 void *__real_malloc(size_t n);
@@ -19,6 +24,14 @@ static struct {
 	bool armed, sticky;
 	uint32_t at, seen, failed, held;
 } state;
+
+static struct {
+	bool on;
+	uint64_t ways[WAYS]; /* hashes, by open addressing; 0: free */
+	size_t n_ways;
+	uint32_t list[WATCHED];
+	size_t n;
+} watch;
 
 void alloc_arm(uint32_t n, bool sticky)
 {
@@ -51,11 +64,61 @@ __attribute__((noinline)) static void failed(void)
 	errno = ENOMEM;
 }
 
+/* Is it new? Then it is known from now on. */
+static bool learn(uint64_t way)
+{
+	for (size_t i = way % WAYS;; i = (i + 1) % WAYS) {
+		if (watch.ways[i] == way)
+			return false;
+		if (watch.ways[i])
+			continue;
+		REQUIRE(++watch.n_ways < WAYS / 2);
+		watch.ways[i] = way;
+		return true;
+	}
+}
+
+/* Inlined, so that the frames begin with the same one everywhere. */
+static inline void look(void)
+{
+	void *frames[WAY];
+	uint64_t way = UINT64_C(0xcbf29ce484222325);
+	int n;
+
+	state.held++;
+	n = backtrace(frames, WAY);
+	state.held--;
+	for (int i = 0; i < n; i++)
+		way = (way ^ (uint64_t)(uintptr_t)frames[i]) *
+		      UINT64_C(0x100000001b3);
+	if (!learn(way | 1))
+		return;
+	REQUIRE(watch.n < WATCHED);
+	watch.list[watch.n++] = state.seen;
+}
+
+void alloc_watch(void)
+{
+	watch.on = true;
+	watch.n = 0;
+	alloc_arm(0, false);
+}
+
+const uint32_t *alloc_watched(size_t *ret_n)
+{
+	watch.on = false;
+	alloc_disarm();
+	*ret_n = watch.n;
+	return watch.list;
+}
+
 static bool fails(void)
 {
 	if (!state.armed || state.held)
 		return false;
 	state.seen++;
+	if (watch.on)
+		look();
 	if (state.seen != state.at && !(state.sticky && state.seen > state.at))
 		return false;
 	failed();

@@ -15,6 +15,14 @@ void alloc_arm(uint32_t n, bool sticky);
 /* How many have failed since then. */
 uint32_t alloc_disarm(void);
 
+/*
+ * From now on those that come by a way not seen before, by the addresses that
+ * they return to, are listed: their n, as alloc_arm() takes it. The list is
+ * good until the next time.
+ */
+void alloc_watch(void);
+const uint32_t *alloc_watched(size_t *ret_n);
+
 void alloc_hold(void);
 void alloc_go_on(void);
 

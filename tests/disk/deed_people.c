@@ -128,7 +128,7 @@ static void write_device(struct machine *machine, void *arg)
 	head.add = &add;
 	effects_clear(&driver->effects);
 	if (write_head(&step, &head, (struct bytes){ NULL, 0 }, &index) < 0 ||
-	    take_settle(&step) < 0)
+	    take_settle(&step) < 0 || driver->effects.failed)
 		driver_die("a device could not be added", -12);
 	carry_step(driver);
 }

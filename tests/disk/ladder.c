@@ -237,8 +237,8 @@ static bool judge(struct ladder *ladder, const struct rung *rung)
 	}
 }
 
-/* True, with rung->struck 0: the ladder ends here. */
-static bool climb(struct ladder *ladder, struct rung *rung)
+/* A daemon on the vault to begin with, or on none. */
+static bool set_up(struct ladder *ladder, struct rung *rung)
 {
 	struct machine *machine = &ladder->machine;
 	struct platter *platter = machine->platter;
@@ -252,9 +252,19 @@ static bool climb(struct ladder *ladder, struct rung *rung)
 	rung->next = ladder->base;
 	if (empty)
 		memset(&rung->next, 0, sizeof(rung->next));
-	if (rung->scene != SCENE_START &&
-	    (!machine_start(machine) || !deed_see(machine, &is)))
-		return wrong(ladder, "does not begin");
+	return rung->scene == SCENE_START ||
+	       (machine_start(machine) && deed_see(machine, &is)) ||
+	       wrong(ladder, "does not begin");
+}
+
+/* True, with rung->struck 0: the ladder ends here. */
+static bool climb(struct ladder *ladder, struct rung *rung)
+{
+	struct machine *machine = &ladder->machine;
+	struct platter *platter = machine->platter;
+
+	if (!set_up(ladder, rung))
+		return false;
 	arm(ladder, rung);
 	rung->outcome = play(ladder, rung);
 	disarm(ladder, rung);
@@ -274,31 +284,92 @@ static bool climb(struct ladder *ladder, struct rung *rung)
 	       wrong(ladder, "%zu bytes of secrets leaked", secret_used());
 }
 
-static bool climb_all(struct ladder *ladder, struct rung *rung, uint32_t first,
-		      uint32_t step)
+/* Adds what was wrong there. */
+static bool fallen(struct ladder *ladder, const struct rung *rung)
 {
-	for (rung->n = first; rung->n < RUNGS_MAX; rung->n += step) {
-		ladder->rung = rung->n;
-		if (!climb(ladder, rung)) {
-			char was[sizeof(ladder->wrong)];
+	char was[sizeof(ladder->wrong)];
 
-			snprintf(was, sizeof(was), "%s", ladder->wrong);
-			snprintf(ladder->wrong, sizeof(ladder->wrong),
-				 "%s, %s %u%s: %.250s", scene_text(rung->scene),
-				 kinds[rung->kind].name, rung->n,
-				 rung->sticky ? " and all later" : "", was);
+	snprintf(was, sizeof(was), "%s", ladder->wrong);
+	snprintf(ladder->wrong, sizeof(ladder->wrong), "%s, %s %u%s: %.250s",
+		 scene_text(rung->scene), kinds[rung->kind].name, rung->n,
+		 rung->sticky ? " and all later" : "", was);
+	return false;
+}
+
+static bool climb_one(struct ladder *ladder, struct rung *rung)
+{
+	ladder->rung = rung->n;
+	if (!climb(ladder, rung))
+		return fallen(ladder, rung);
+	if (!rung->struck)
+		return true;
+	ladder->tallies[LADDER_RUNGS]++;
+	*(rung->kind == KIND_ALLOC ? &ladder->memory : &ladder->disk) += 1;
+	return true;
+}
+
+static void tell(const struct ladder *ladder, const struct rung *rung, size_t n)
+{
+	if (ladder->trace)
+		printf("%s: %s: %zu%s\n", scene_text(rung->scene),
+		       kinds[rung->kind].name, n,
+		       rung->sticky ? ", and all later" : "");
+}
+
+/* The calls of the disk, until the request takes no more of them. */
+static bool climb_calls(struct ladder *ladder, struct rung *rung)
+{
+	for (rung->n = 1; rung->n < RUNGS_MAX; rung->n++) {
+		if (!climb_one(ladder, rung))
 			return false;
-		}
 		if (!rung->struck)
 			break;
-		ladder->tallies[LADDER_RUNGS]++;
-		*(rung->kind == KIND_ALLOC ? &ladder->memory : &ladder->disk) +=
-			1;
 	}
-	if (ladder->trace)
-		printf("%s: %s: %u%s\n", scene_text(rung->scene),
-		       kinds[rung->kind].name, rung->n,
-		       rung->sticky ? ", and all later" : "");
+	tell(ladder, rung, rung->n - 1);
+	return true;
+}
+
+/*
+ * Of the allocations those that come by a way that none came before, once and
+ * for ever: first the request is done without failures, to see which.
+ */
+static bool climb_ways(struct ladder *ladder, struct rung *rung, uint32_t turn,
+		       uint32_t turns)
+{
+	const uint32_t *list;
+	size_t n;
+
+	if (!set_up(ladder, rung))
+		return fallen(ladder, rung);
+	alloc_watch();
+	rung->outcome = play(ladder, rung);
+	list = alloc_watched(&n);
+	if (rung->outcome != OUTCOME_DONE) {
+		wrong(ladder, "is not done, without a failure");
+		return fallen(ladder, rung);
+	}
+	machine_drop(&ladder->machine);
+	for (size_t i = turn % turns; i < n; i += turns)
+		for (int sticky = 0; sticky < 2; sticky++) {
+			rung->n = list[i];
+			rung->sticky = sticky;
+			if (!climb_one(ladder, rung))
+				return false;
+		}
+	tell(ladder, rung, n);
+	return true;
+}
+
+static bool climb_all(struct ladder *ladder, struct rung *rung, uint32_t turn,
+		      uint32_t turns)
+{
+	if (rung->kind == KIND_ALLOC)
+		return climb_ways(ladder, rung, turn, turns);
+	for (int sticky = 0; sticky <= kinds[rung->kind].sticky_too; sticky++) {
+		rung->sticky = sticky;
+		if (!climb_calls(ladder, rung))
+			return false;
+	}
 	return true;
 }
 
@@ -306,23 +377,16 @@ bool ladder_run(struct ladder *ladder, uint32_t turn, uint32_t turns)
 {
 	prepare(ladder);
 	for (uint32_t scene = 0; scene < SCENES; scene++)
-		for (int kind = 0; kind < KINDS; kind++)
-			for (int sticky = 0; sticky < 2; sticky++) {
-				struct rung rung = { .scene = scene,
-						     .kind = (enum kind)kind,
-						     .sticky = sticky };
-				bool all = kind != KIND_ALLOC;
+		for (int kind = 0; kind < KINDS; kind++) {
+			struct rung rung = { .scene = scene,
+					     .kind = (enum kind)kind };
 
-				ladder->scenario = scene;
-				if (ladder->only && scene + 1 != ladder->only)
-					continue;
-				if (sticky && !kinds[kind].sticky_too)
-					continue;
-				if (!climb_all(ladder, &rung,
-					       all ? 1 : 1 + turn % turns,
-					       all ? 1 : turns))
-					return false;
-			}
+			ladder->scenario = scene;
+			if (ladder->only && scene + 1 != ladder->only)
+				continue;
+			if (!climb_all(ladder, &rung, turn, turns))
+				return false;
+		}
 	return true;
 }
 

@@ -35,7 +35,7 @@ const char *ladder_tally_text(enum ladder_tally tally);
 void ladder_init(struct ladder *ladder, struct platter *platter);
 void ladder_deinit(struct ladder *ladder);
 
-/* turn, of turns: of the allocations, those whose turn it is. */
+/* turn, of turns: of the ways to allocations, those whose turn it is. */
 bool ladder_run(struct ladder *ladder, uint32_t turn, uint32_t turns);
 
 #endif

@@ -26,7 +26,7 @@
 #include "tests/disk/life.h"
 #include "tests/disk/service.h"
 
-#define TURNS 32 /* of the allocations, as many as there are in all */
+#define TURNS 4	 /* of the ways to an allocation, as many as there are in all */
 #define TWICE 50 /* every so manieth seed is run again, with real forks */
 
 static struct platter platter;
