@@ -124,7 +124,8 @@
 #define RESET_WORDS 6	/* that stand for them; they are typed there */
 
 /* --- recovery ------------------------------------------------------------- */
-#define RESCUE_LINES 3		       /* connections at once */
+#define RESCUE_LINES 4		       /* connections at once */
+#define RESCUE_READY_MAX 3	       /* of those, that have proven the kit */
 #define RECOVER_BYTES_MAX (1ull << 30) /* before it is known whose they are */
 #define FETCH_TRIES 5		       /* of who served us and brings nothing */
 #define SNAPSHOT_PLAIN (48 * 1024)     /* parts in one chunk, packed */

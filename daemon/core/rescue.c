@@ -199,6 +199,31 @@ static int line_connected(struct step *step, struct rescue_line *line)
 
 /* --- what comes ------------------------------------------------------------------- */
 
+static void line_closed(struct step *step, struct rescue_line *line);
+
+/*
+ * Whoever holds the kit may have been cut, without a word of it coming here:
+ * of too many that have proven it, the oldest makes way.
+ */
+static void line_make_way(struct step *step, const struct rescue_line *line)
+{
+	struct rescue_lines *lines = step->node->lines;
+	struct rescue_line *oldest = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < RESCUE_LINES; i++) {
+		struct rescue_line *one = &lines->list[i];
+
+		if (!one->conn || !one->ready || one->dialed)
+			continue;
+		n++;
+		if (one != line && (!oldest || one->since < oldest->since))
+			oldest = one;
+	}
+	if (n > RESCUE_READY_MAX && oldest)
+		line_closed(step, oldest);
+}
+
 static int line_ready(struct step *step, struct rescue_line *line,
 		      const struct rescue_event *event)
 {
@@ -207,6 +232,7 @@ static int line_ready(struct step *step, struct rescue_line *line,
 	line->ready = true;
 	if (line->dialed)
 		return fetch_proven(step, line, event);
+	line_make_way(step, line);
 	step_trace(step, TRACE_RESCUE, NULL, NULL, node->set.n_held);
 	call_tell(step, "alarm", (struct bytes){ NULL, 0 },
 		  "somebody with the recovery kit fetches the vault");

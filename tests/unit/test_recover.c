@@ -382,6 +382,28 @@ static void made_of_nothing_it_knows(void **state UNUSED)
 	forget();
 }
 
+/* Those that went away without a word keep no other from its vault. */
+static void lines_make_way(void **state UNUSED)
+{
+	for (unsigned i = 0; i < RESCUE_LINES; i++) {
+		int node = world_node(world);
+
+		good(recovery_begin(world, node, seed));
+		recovery_from_begin(world, node, 1);
+		while (!world->nodes[node].node->set.n_held)
+			world_run(world, 1);
+		world_sleep(world, node);
+	}
+	good(recovery_begin(world, 2, seed));
+	good(recovery_from(world, 2, 1));
+	gone();
+	forget();
+	for (int node = world->n_nodes - RESCUE_LINES; node < world->n_nodes;
+	     node++)
+		world_kill(world, node);
+	world_run(world, PEER_DEAD_MS + 60000);
+}
+
 /* --- and what works, after all that ---------------------------------------------------- */
 
 static void whole(void **state UNUSED)
@@ -424,6 +446,7 @@ int main(void)
 		cmocka_unit_test(kept_is_no_vault),
 		cmocka_unit_test(another_vault),
 		cmocka_unit_test(made_of_nothing_it_knows),
+		cmocka_unit_test(lines_make_way),
 		cmocka_unit_test(whole),
 	};
 
