@@ -555,8 +555,8 @@ static int recover_make(struct step *step, struct call *call)
 		return recover_stop(step, call, STATUS_FAILED,
 				    "no key that these words open is in what "
 				    "came, so nothing of it could be read: "
-				    "give another source besides; nothing was "
-				    "changed");
+				    "run it again with another source besides; "
+				    "no device was made");
 	if (r > 0)
 		return recover_stop(step, call, STATUS_FAILED,
 				    "the new device could not be made: what is "
