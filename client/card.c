@@ -40,7 +40,7 @@ static int unpack(struct card *card, struct bytes packed)
 	budget_init(card->budget, false);
 	card->told = fob__card_told__unpack(&card->budget->allocator, packed.n,
 					    packed.p);
-	return card->told ? 0 : -EPROTO;
+	return card->told ? 0 : budget_error(card->budget, -EPROTO);
 }
 
 static int read_told(int fd, struct card *card)

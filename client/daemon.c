@@ -233,8 +233,10 @@ static int unpack(struct bytes message, struct answer *ret_answer)
 	ret_answer->reply =
 		fob__reply__unpack(&budget->allocator, message.n, message.p);
 	if (!ret_answer->reply) {
+		int r = budget_error(budget, DAEMON_ERR_PROTOCOL);
+
 		answer_free(ret_answer);
-		return DAEMON_ERR_PROTOCOL;
+		return r;
 	}
 	return 0;
 }

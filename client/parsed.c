@@ -65,7 +65,7 @@ static int take(struct parsed *parsed, struct bytes bytes)
 	item->message = fob__import_item__unpack(&item->budget->allocator,
 						 bytes.n, bytes.p);
 	if (!item->message)
-		return -EPROTO;
+		return budget_error(item->budget, -EPROTO);
 	if (item->message->entry)
 		parsed->entries++;
 	if (item->message->skipped)

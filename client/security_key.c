@@ -42,7 +42,7 @@ static int take(struct key_done *ret, struct bytes bytes)
 	budget_init(&ret->budget, true);
 	ret->message =
 		fob__key_done__unpack(&ret->budget.allocator, bytes.n, bytes.p);
-	return ret->message ? 0 : -EPROTO;
+	return ret->message ? 0 : budget_error(&ret->budget, -EPROTO);
 }
 
 /* The one message that the helper writes. */

@@ -262,6 +262,7 @@ static void *budget_alloc(void *data, size_t size)
 	if (total > MESSAGE_BUDGET - b->bytes)
 		return NULL;
 	piece = b->secret ? secret_alloc(total) : malloc(total);
+	b->starved |= !piece;
 	if (!piece)
 		return NULL;
 	piece->size = total;
@@ -303,6 +304,11 @@ void budget_deinit(struct budget *b)
 		return;
 	REQUIRE(b->allocs == 0 && b->bytes == 0);
 	*b = (struct budget){ 0 };
+}
+
+int budget_error(const struct budget *b, int malformed)
+{
+	return b->starved ? -ENOMEM : malformed;
 }
 
 static void *watched_alloc(void *data, size_t size)

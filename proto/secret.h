@@ -55,12 +55,20 @@ struct budget {
 	ProtobufCAllocator allocator; /* for protobuf_c_message_unpack */
 	size_t bytes, allocs;	      /* in use */
 	bool secret;		      /* from the arena, never from the heap */
+	bool starved;		      /* there was no memory for a piece */
 };
 
 void budget_init(struct budget *b, bool secret);
 
 /* REQUIREs that every message made with it was freed. */
 void budget_deinit(struct budget *b);
+
+/*
+ * Why an unpacking with it gave NULL, for which protobuf-c has one word only:
+ * -ENOMEM when memory ran out; else the error that the caller has for bytes
+ * that are bad, or would cost more than the budget.
+ */
+int budget_error(const struct budget *b, int malformed);
 
 /*
  * malloc() for protobuf-c, which says NULL for bad bytes and for no memory

@@ -11,10 +11,11 @@ static int read_one(struct export *export, uint64_t position,
 {
 	struct budget budget;
 	Fob__NewEntry *entry;
-	int r = IMPORT_ERR_FILE;
+	int r;
 
 	budget_init(&budget, false);
 	entry = fob__new_entry__unpack(&budget.allocator, message.n, message.p);
+	r = budget_error(&budget, IMPORT_ERR_FILE);
 	if (entry) {
 		r = export_message(export, position, entry);
 		fob__new_entry__free_unpacked(entry, &budget.allocator);

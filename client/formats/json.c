@@ -13,10 +13,14 @@
 /* The size stands in front of what jansson gets, at any type's alignment. */
 #define HEADER 16
 
+/* jansson has a word for this, and does not say it everywhere. */
+static bool starved;
+
 static void *wiping_malloc(size_t n)
 {
 	uint8_t *p = n <= SIZE_MAX - HEADER ? malloc(HEADER + n) : NULL;
 
+	starved |= !p;
 	if (!p)
 		return NULL;
 	memcpy(p, &n, sizeof(n));
@@ -73,7 +77,7 @@ static int fail(struct import *import, const json_error_t *error)
 {
 	char text[80];
 
-	if (json_error_code(error) == json_error_out_of_memory)
+	if (starved || json_error_code(error) == json_error_out_of_memory)
 		return -ENOMEM;
 	snprintf(text, sizeof(text), "the file is damaged: line %d: %s",
 		 error->line, reason(error));
@@ -90,6 +94,7 @@ int json_read(struct bytes text, struct import *import, json_t **ret)
 	 * there is a value, and sets the same, so no order can be wrong.
 	 */
 	json_set_alloc_funcs(wiping_malloc, wiping_free);
+	starved = false;
 	text = without_bom(text);
 	if (text.n == 0)
 		return import_fail(import, "the file is empty");
@@ -98,6 +103,9 @@ int json_read(struct bytes text, struct import *import, json_t **ret)
 				   "the file is nested too deeply to be sound");
 	value = json_loadb((const char *)text.p, text.n,
 			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	/* Where it goes on all the same, something may be left out. */
+	if (starved)
+		json_drop(&value);
 	if (!value)
 		return fail(import, &error);
 	*ret = value;

@@ -11,6 +11,7 @@
 #include "proto/secret.h"
 
 /* Rows that are read for one part: some of them go into the next one. */
+#define MAKE_FULL 1 /* the rest is for the next part */
 #define BATCH_ITEMS 64
 
 static void job_free(struct snapshot_job *job)
@@ -230,39 +231,43 @@ static bool make_item(const struct node *node, struct snapshot_job *job,
 	return snapshot_add(job->writer, &part);
 }
 
-/* One status as it came, in its own part; false: no room. */
-static bool make_status(struct snapshot_job *job, struct bytes packed,
-			bool made)
+/* One status as it came, in its own part. 0, MAKE_FULL, -ENOMEM. */
+static int make_status(struct snapshot_job *job, struct bytes packed, bool made)
 {
 	Fob__SnapshotPart part = FOB__SNAPSHOT_PART__INIT;
-	Fob__Status *status = fob__status__unpack(NULL, packed.n, packed.p);
+	Fob__Status *status;
 	bool added;
 
+	/* It was unpacked when it came, so it is well formed. */
+	status = fob__status__unpack(NULL, packed.n, packed.p);
 	if (!status)
-		return true;
+		return -ENOMEM;
 	if (made)
 		part.made = status;
 	else
 		part.status = status;
 	added = snapshot_add(job->writer, &part);
 	fob__status__free_unpacked(status, NULL);
-	return added;
+	return added ? 0 : MAKE_FULL;
 }
 
-/* What devices said of themselves, then what we say. True: that was all. */
-static bool make_end(const struct node *node, struct snapshot_job *job)
+/* What devices said of themselves, then what we say. 0: that was all. */
+static int make_end(const struct node *node, struct snapshot_job *job)
 {
+	int r;
+
 	for (; job->status < node->set.n_authors; job->status++) {
 		const struct device_status *status =
 			statuses_find(&node->statuses, job->status);
 
 		if (!status || job->status == node->self_author)
 			continue;
-		if (!make_status(job,
-				 (struct bytes){ status->packed,
-						 status->packed_len },
-				 false))
-			return false;
+		r = make_status(job,
+				(struct bytes){ status->packed,
+						status->packed_len },
+				false);
+		if (r)
+			return r;
 	}
 	return make_status(job, (struct bytes){ job->made, job->made_len },
 			   true);
@@ -297,15 +302,16 @@ static int make_reply(struct step *step, struct call *call,
 static int make_part(struct step *step, struct call *call,
 		     struct snapshot_job *job)
 {
-	bool room = true, last = false;
+	bool room = true;
+	int r = MAKE_FULL;
 
 	for (size_t i = 0; i < call->n_cache && room; i++) {
 		room = make_item(step->node, job, &call->cache[i]);
 		job->done += room;
 	}
 	if (room && job->done == job->n_items)
-		last = make_end(step->node, job);
-	return make_reply(step, call, job, last);
+		r = make_end(step->node, job);
+	return r < 0 ? r : make_reply(step, call, job, r == 0);
 }
 
 static int snapshot_make(struct step *step, struct call *call)
@@ -393,17 +399,17 @@ static int look_item(struct snapshot_job *job, const Fob__Item *from)
 			     set->items[index].id);
 }
 
-bool snapshot_status(const struct set *set, struct bytes packed,
-		     struct snapshot_made *ret)
+int snapshot_maker(const struct set *set, struct bytes packed,
+		   struct snapshot_made *ret)
 {
 	struct statuses statuses;
 	const struct device_status *status;
 	uint32_t author;
-	bool good;
+	int r;
 
 	statuses_init(&statuses);
-	good = statuses_take(&statuses, set, packed, 0, &author) == 0;
-	status = good ? statuses_find(&statuses, author) : NULL;
+	r = statuses_take(&statuses, set, packed, 0, &author);
+	status = r == 0 ? statuses_find(&statuses, author) : NULL;
 	if (status) {
 		memcpy(ret->device, set->authors[author].id, DEVICE_ID_SIZE);
 		memcpy(ret->root, status->root, ID_SIZE);
@@ -411,7 +417,15 @@ bool snapshot_status(const struct set *set, struct bytes packed,
 		ret->count = status->count;
 	}
 	statuses_deinit(&statuses);
-	return status != NULL;
+	if (r < 0)
+		return r;
+	return status ? 0 : SNAPSHOT_ERR_CONTENT;
+}
+
+bool snapshot_status(const struct set *set, struct bytes packed,
+		     struct snapshot_made *ret)
+{
+	return snapshot_maker(set, packed, ret) == 0;
 }
 
 /* The last part: what the maker signed, about exactly these items. */
@@ -419,14 +433,16 @@ static int look_made(struct snapshot_job *job, const Fob__Status *status)
 {
 	uint8_t packed[STATUS_ROW_MAX];
 	size_t n = fob__status__get_packed_size(status);
+	int r;
 
 	if (n > sizeof(packed) || !job->set.pinned ||
 	    memcmp(job->set.vault_id, job->reader->header.vault_id, ID_SIZE))
 		return SNAPSHOT_ERR_CONTENT;
 	fob__status__pack(status, packed);
-	if (!snapshot_status(&job->set, (struct bytes){ packed, n },
-			     &job->made_by))
-		return SNAPSHOT_ERR_CONTENT;
+	r = snapshot_maker(&job->set, (struct bytes){ packed, n },
+			   &job->made_by);
+	if (r)
+		return r;
 	job->has_made = true;
 	return snapshot_complete(job->reader, &job->made_by);
 }
@@ -439,13 +455,15 @@ static int look_part(struct snapshot_job *job, struct bytes bytes)
 
 	budget_init(&budget, false);
 	part = fob__snapshot_part__unpack(&budget.allocator, bytes.n, bytes.p);
-	if (job->has_made)
+	if (!part)
+		r = budget_error(&budget, r);
+	else if (job->has_made)
 		r = SNAPSHOT_ERR_CONTENT; /* that was the last part */
-	else if (part && part->item)
+	else if (part->item)
 		r = look_item(job, part->item);
-	else if (part && part->made)
+	else if (part->made)
 		r = look_made(job, part->made);
-	else if (part)
+	else
 		r = 0; /* of a device, or of a newer version */
 	if (part)
 		fob__snapshot_part__free_unpacked(part, &budget.allocator);

@@ -403,6 +403,40 @@ static size_t call_count(const struct node *node, uint32_t conn)
 	return n;
 }
 
+/* The id of a request, which comes first in it; 0: it does not. */
+static uint32_t call_id(struct bytes packed)
+{
+	uint32_t id = 0;
+
+	if (packed.n == 0 || packed.p[0] != 1 << 3)
+		return 0;
+	for (size_t i = 1; i < packed.n && i <= 5; i++) {
+		id |= (uint32_t)(packed.p[i] & 0x7f) << (7 * (i - 1));
+		if (packed.p[i] < 0x80)
+			return id;
+	}
+	return 0;
+}
+
+/*
+ * Locked memory is bounded for the whole process, so other requests may have
+ * taken it all. That is no fault of this one.
+ */
+static int call_crowded(struct step *step, struct call *call)
+{
+	Fob__Request unread = FOB__REQUEST__INIT;
+	int r;
+
+	unread.id = call_id(step->event->data);
+	call->request = &unread;
+	r = call_fail(step, call, STATUS_FAILED,
+		      "fobd has no locked memory left for this: too much is "
+		      "asked at once; try again");
+	call->request = NULL;
+	call_remove(step->node, call);
+	return r;
+}
+
 /* A client that asks for more than it may have under way is mistaken. */
 int call_message(struct step *step)
 {
@@ -420,6 +454,8 @@ int call_message(struct step *step)
 		return -ENOMEM;
 	call->request = fob__request__unpack(&call->budget.allocator,
 					     event->data.n, event->data.p);
+	if (!call->request && budget_error(&call->budget, 0))
+		return call_crowded(step, call);
 	if (!call->request) {
 		call_remove(node, call);
 		effects_add(step->effects, EFFECT_CLOSE)->conn = event->conn;

@@ -409,6 +409,8 @@ static int invite_message(struct step *step, struct meeting *meeting,
 	budget_init(&budget, false);
 	message =
 		fob__pair_message__unpack(&budget.allocator, bytes.n, bytes.p);
+	if (!message)
+		r = budget_error(&budget, r);
 	if (message && message->ask && meeting == invite->guest &&
 	    invite->stage == INVITE_WAITS && !invite->ask) {
 		/* It is kept longer than its budget: a copy of its own. */

@@ -351,6 +351,8 @@ static int join_message(struct step *step, struct bytes bytes)
 		r = join_offer(step, message->offer);
 	else if (message && message->welcome && join->stage == JOIN_SIGNED)
 		r = join_welcome(step, message->welcome);
+	else if (!message && budget_error(&budget, 0))
+		r = -ENOMEM;
 	else
 		join_fail(step, STATUS_FAILED,
 			  "the inviter did not speak as expected: are both of "

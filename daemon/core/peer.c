@@ -476,7 +476,7 @@ int peer_message(struct step *step, uint32_t conn, struct bytes bytes)
 	struct sync_peer *peer = sync_peer(&node->sync, conn);
 	struct budget budget;
 	Fob__PeerMessage *message;
-	int r = SYNC_ERR_PROTOCOL;
+	int r;
 
 	if (!peer)
 		return 0; /* closed by us, and more was on its way */
@@ -484,6 +484,7 @@ int peer_message(struct step *step, uint32_t conn, struct bytes bytes)
 	budget_init(&budget, false);
 	message =
 		fob__peer_message__unpack(&budget.allocator, bytes.n, bytes.p);
+	r = budget_error(&budget, SYNC_ERR_PROTOCOL);
 	if (message) {
 		r = peer_dispatch(step, peer, message);
 		fob__peer_message__free_unpacked(message, &budget.allocator);

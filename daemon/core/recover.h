@@ -42,7 +42,10 @@ struct snapshot_job {
 };
 void snapshot_client_gone(struct node *node, uint32_t conn);
 void snapshot_free_all(struct node *node);
-/* Of a status in a file: is it genuine? For this set. */
+/* Of a status in a file, for this set: 0, SNAPSHOT_ERR_CONTENT, -ENOMEM. */
+int snapshot_maker(const struct set *set, struct bytes packed,
+		   struct snapshot_made *ret);
+/* Is it genuine? */
 bool snapshot_status(const struct set *set, struct bytes packed,
 		     struct snapshot_made *ret);
 

@@ -373,7 +373,9 @@ int start_begin(struct step *step)
 		return r;
 	node->state = start_state(node);
 	flow_start(node);
-	statuses_open(&node->statuses, node->nets, node->n_nets);
+	r = statuses_open(&node->statuses, node->nets, node->n_nets);
+	if (r)
+		return r;
 	step_trace(step, TRACE_STARTED, NULL, NULL, node->set.n_held);
 	node->last_use = node->mono;
 	return start_channel_keys(step);

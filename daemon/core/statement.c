@@ -103,7 +103,9 @@ int statement_take(struct step *step, struct sync_peer *peer,
 		}
 		if (r < 0)
 			return r;
-		statuses_open(&node->statuses, node->nets, node->n_nets);
+		r = statuses_open(&node->statuses, node->nets, node->n_nets);
+		if (r)
+			return r;
 		step_trace(step, TRACE_STATUS, node->set.authors[author].id,
 			   NULL, 0);
 		statement_put(step, author);
@@ -206,7 +208,9 @@ int statement_make(struct step *step)
 			  0, &author);
 	if (r)
 		return r < 0 ? r : 0;
-	statuses_open(&node->statuses, node->nets, node->n_nets);
+	r = statuses_open(&node->statuses, node->nets, node->n_nets);
+	if (r)
+		return r;
 	statement_put(step, author);
 	return statement_spread(step, author, 0);
 }

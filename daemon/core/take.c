@@ -222,9 +222,9 @@ static int take_nets(struct step *step)
 		step_put_local(step, key, BYTES(row));
 		sodium_memzero(row, sizeof(row));
 	}
-	statuses_open(&node->statuses, node->nets, node->n_nets);
 	node->status_owed = true;
-	return start_channel_keys(step);
+	int r = statuses_open(&node->statuses, node->nets, node->n_nets);
+	return r ? r : start_channel_keys(step);
 }
 
 /* Class 0 or 1 changed: who is who, which keys are clean, what shows. */

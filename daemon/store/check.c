@@ -14,6 +14,7 @@
 #include "daemon/store/row.h"
 
 #define PAGE 4096
+#define EXIT_ERRNO 100 /* of the child: the sum of this and an errno */
 
 /* f_type of statfs(2) for file systems that live elsewhere. */
 static const unsigned long remote[] = {
@@ -83,6 +84,21 @@ static int check_file(const char *dir, off_t *ret_size)
 
 /* --- in the child ----------------------------------------------------------- */
 
+/* What LMDB says is about the store, unless it is about the machine. */
+static int judge(int code, int about_store)
+{
+	switch (code) {
+	case ENOMEM:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case EIO:
+		return -code;
+	default:
+		return about_store;
+	}
+}
+
 static void on_assert(MDB_env *mdb UNUSED, const char *message UNUSED)
 {
 	_exit(STORE_ERR_DAMAGED);
@@ -108,8 +124,9 @@ static int check_extent(MDB_env *mdb, off_t size)
 	if (env_extent(&seen) <= (uint64_t)size)
 		return 0;
 	signal(SIGBUS, on_bus);
-	if (mdb_env_stat(mdb, &stat))
-		return STORE_ERR_DAMAGED;
+	int rc = mdb_env_stat(mdb, &stat);
+	if (rc)
+		return judge(rc, STORE_ERR_DAMAGED);
 	return size % (off_t)stat.ms_psize ? STORE_ERR_TRUNCATED : 0;
 }
 
@@ -152,9 +169,12 @@ static int walk(MDB_txn *txn, MDB_dbi dbi, enum table table)
 	size_t rows = 0;
 	int found = 0;
 
-	if (mdb_stat(txn, dbi, &stat) || mdb_cursor_open(txn, dbi, &cursor))
-		return STORE_ERR_DAMAGED;
-	int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+	int rc = mdb_stat(txn, dbi, &stat);
+	if (!rc)
+		rc = mdb_cursor_open(txn, dbi, &cursor);
+	if (rc)
+		return judge(rc, STORE_ERR_DAMAGED);
+	rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 	while (!rc && !found) {
 		touch(value);
 		rows++;
@@ -165,9 +185,9 @@ static int walk(MDB_txn *txn, MDB_dbi dbi, enum table table)
 	mdb_cursor_close(cursor);
 	if (found)
 		return found;
-	return rc != MDB_NOTFOUND || rows != stat.ms_entries ?
-		       STORE_ERR_DAMAGED :
-		       0;
+	if (rc != MDB_NOTFOUND)
+		return judge(rc, STORE_ERR_DAMAGED);
+	return rows == stat.ms_entries ? 0 : STORE_ERR_DAMAGED;
 }
 
 static int check_format(MDB_txn *txn, MDB_dbi meta)
@@ -195,10 +215,11 @@ static int check_meta(MDB_env *mdb)
 	MDB_txn *txn;
 	MDB_dbi meta;
 
-	if (mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn))
-		return STORE_ERR_DAMAGED;
-	int rc = mdb_dbi_open(txn, "meta", 0, &meta);
-	rc = rc ? STORE_ERR_FOREIGN : check_format(txn, meta);
+	int rc = mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return judge(rc, STORE_ERR_DAMAGED);
+	rc = mdb_dbi_open(txn, "meta", 0, &meta);
+	rc = rc ? judge(rc, STORE_ERR_FOREIGN) : check_format(txn, meta);
 	mdb_txn_abort(txn);
 	return rc;
 }
@@ -206,10 +227,10 @@ static int check_meta(MDB_env *mdb)
 static int check_pages(struct env *env)
 {
 	MDB_txn *txn;
-	int rc = 0;
 
-	if (mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn))
-		return STORE_ERR_DAMAGED;
+	int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return judge(rc, STORE_ERR_DAMAGED);
 	for (MDB_dbi own = 0; own < 2 && !rc; own++)
 		rc = walk(txn, own, 0);
 	for (enum table i = TABLE_ITEM; i < TABLES && !rc; i++)
@@ -223,17 +244,17 @@ static int look_meta(const char *dir, off_t size)
 {
 	MDB_env *mdb;
 
-	if (mdb_env_create(&mdb))
-		return STORE_ERR_DAMAGED;
+	int rc = mdb_env_create(&mdb);
+	if (rc)
+		return judge(rc, STORE_ERR_DAMAGED);
 	mdb_env_set_assert(mdb, on_assert);
 	mdb_env_set_maxdbs(mdb, STORE_TABLES);
 	mdb_env_set_mapsize(mdb, STORE_MAP_BYTES);
-	int rc = mdb_env_open(mdb, dir, MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK,
-			      0600);
+	rc = mdb_env_open(mdb, dir, MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK, 0600);
 	if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH) {
 		rc = STORE_ERR_FOREIGN;
 	} else if (rc) {
-		rc = STORE_ERR_DAMAGED;
+		rc = judge(rc, STORE_ERR_DAMAGED);
 	} else {
 		rc = check_extent(mdb, size);
 		if (!rc)
@@ -250,25 +271,36 @@ static int look(const char *dir, off_t size)
 	int rc = look_meta(dir, size);
 	if (rc)
 		return rc;
-	if (env_open(&env, dir, ENV_LOOK))
-		return STORE_ERR_DAMAGED;
+	rc = env_open(&env, dir, ENV_LOOK);
+	if (rc)
+		return judge(-rc, STORE_ERR_DAMAGED);
 	mdb_env_set_assert(env.mdb, on_assert);
 	rc = check_pages(&env);
 	env_close(&env);
 	return rc;
 }
 
+/* How LMDB ends on pages that make no sense. */
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+
+static bool is_fatal(int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+		if (fatal[i] == number)
+			return true;
+	return false;
+}
+
 _Noreturn static void child(const char *dir, off_t size)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
-
 	/* The parent says what was wrong, in one line. */
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null >= 0)
 		dup2(null, STDERR_FILENO);
 	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
 		signal(fatal[i], SIG_DFL);
-	_exit(look(dir, size));
+	int rc = look(dir, size);
+	_exit(rc < 0 ? EXIT_ERRNO - rc : rc);
 }
 
 /* --- in the parent ---------------------------------------------------------- */
@@ -291,8 +323,13 @@ int check_store(const char *dir)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	/* Somebody ended it, or the system did that for want of memory. */
+	if (WIFSIGNALED(status) && !is_fatal(WTERMSIG(status)))
+		return -EINTR;
 	if (!WIFEXITED(status))
 		return STORE_ERR_DAMAGED;
 	rc = WEXITSTATUS(status);
+	if (rc >= EXIT_ERRNO)
+		return EXIT_ERRNO - rc;
 	return rc == 0 || store_error_text(rc) ? rc : STORE_ERR_DAMAGED;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -300,6 +301,22 @@ static void damaged_holder_row_is_left_out(void **state UNUSED)
 	store_close(store);
 }
 
+#ifndef FOB_SANITIZED
+/* The map has no room: that says nothing about the store. */
+static void machine_without_memory_is_no_damage(void **state UNUSED)
+{
+	struct rlimit before, little = { 1 << 30, 1 << 30 };
+
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	little.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+	int rc = check_store(dir);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(rc, -ENOMEM);
+	assert_int_equal(check_store(dir), 0);
+}
+#endif
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -315,6 +332,9 @@ int main(void)
 		TEST(files_of_others_are_refused),
 		TEST(only_regular_files_are_opened),
 		TEST(damaged_holder_row_is_left_out),
+#ifndef FOB_SANITIZED
+		TEST(machine_without_memory_is_no_damage),
+#endif
 	};
 	umask(077);
 	return cmocka_run_group_tests(tests, NULL, NULL);

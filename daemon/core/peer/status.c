@@ -90,24 +90,28 @@ static void status_profile_read(struct device_status *status,
 	}
 }
 
-static void status_profile_parse(struct device_status *status,
-				 struct bytes bytes)
+/* A bad one shows nothing. */
+static int status_profile_parse(struct device_status *status,
+				struct bytes bytes)
 {
 	struct budget budget;
 	Fob__Profile *profile;
+	int r;
 
 	budget_init(&budget, false);
 	profile = fob__profile__unpack(&budget.allocator, bytes.n, bytes.p);
+	r = budget_error(&budget, 0);
 	if (profile)
 		status_profile_read(status, profile);
 	if (profile)
 		fob__profile__free_unpacked(profile, &budget.allocator);
 	budget_deinit(&budget);
+	return r;
 }
 
-static void status_unseal(struct device_status *status,
-			  const Fob__Statement *statement,
-			  const struct net_secret *net)
+static int status_unseal(struct device_status *status,
+			 const Fob__Statement *statement,
+			 const struct net_secret *net)
 {
 	uint8_t key[KEY_SIZE], plain[SEALED_MAX];
 	unsigned long long n = 0;
@@ -115,35 +119,38 @@ static void status_unseal(struct device_status *status,
 
 	if (statement->sealed.len < NONCE_SIZE + TAG_SIZE ||
 	    statement->sealed.len > SEALED_MAX)
-		return;
+		return 0;
 	status_seal_key(net, key);
 	r = crypto_aead_xchacha20poly1305_ietf_decrypt(
 		plain, &n, NULL, statement->sealed.data + NONCE_SIZE,
 		statement->sealed.len - NONCE_SIZE, statement->device.data,
 		DEVICE_ID_SIZE, statement->sealed.data, key);
 	sodium_memzero(key, sizeof(key));
-	if (r == 0)
-		status_profile_parse(status, (struct bytes){ plain, n });
+	r = r == 0 ? status_profile_parse(status, (struct bytes){ plain, n }) :
+		     0;
 	sodium_memzero(plain, sizeof(plain));
+	return r;
 }
 
-static void status_open(struct device_status *status,
-			const Fob__Statement *statement,
-			const struct net_secret *nets, size_t n)
+/* 0, opened or not, or -ENOMEM. */
+static int status_open(struct device_status *status,
+		       const Fob__Statement *statement,
+		       const struct net_secret *nets, size_t n)
 {
+	int r = 0;
+
 	if (!statement->net_id.len && !statement->sealed.len)
-		return; /* it could not be sealed yet */
-	if (!statement->net_id.len) {
-		status_profile_parse(status,
-				     (struct bytes){ statement->sealed.data,
-						     statement->sealed.len });
-		return;
-	}
-	for (size_t i = 0; i < n && !status->open; i++)
+		return 0; /* it could not be sealed yet */
+	if (!statement->net_id.len)
+		return status_profile_parse(
+			status, (struct bytes){ statement->sealed.data,
+						statement->sealed.len });
+	for (size_t i = 0; r == 0 && i < n && !status->open; i++)
 		if (statement->net_id.len == sizeof(nets[i].id) &&
 		    !memcmp(statement->net_id.data, nets[i].id,
 			    sizeof(nets[i].id)))
-			status_unseal(status, statement, &nets[i]);
+			r = status_unseal(status, statement, &nets[i]);
+	return r;
 }
 
 /* Both messages of a status, unpacked from one budget. */
@@ -164,20 +171,23 @@ static void parsed_deinit(struct parsed *parsed)
 	budget_deinit(&parsed->budget);
 }
 
-static bool parsed_init(struct parsed *parsed, struct bytes packed)
+/* 0, STATUS_ERR_REFUSED, -ENOMEM. */
+static int parsed_init(struct parsed *parsed, struct bytes packed)
 {
 	memset(parsed, 0, sizeof(*parsed));
 	budget_init(&parsed->budget, false);
 	if (packed.n > STATUS_ROW_MAX)
-		return false;
+		return STATUS_ERR_REFUSED;
 	parsed->status = fob__status__unpack(&parsed->budget.allocator,
 					     packed.n, packed.p);
 	if (!parsed->status)
-		return false;
+		return budget_error(&parsed->budget, STATUS_ERR_REFUSED);
 	parsed->statement = fob__statement__unpack(
 		&parsed->budget.allocator, parsed->status->statement.len,
 		parsed->status->statement.data);
-	return parsed->statement != NULL;
+	return parsed->statement ?
+		       0 :
+		       budget_error(&parsed->budget, STATUS_ERR_REFUSED);
 }
 
 static bool status_well_formed(const struct parsed *parsed)
@@ -237,8 +247,12 @@ int statuses_take(struct statuses *statuses, const struct set *set,
 	CLEANUP(parsed_deinit) struct parsed parsed;
 	struct device_status fresh = { 0 };
 	uint32_t author;
+	int r;
 
-	if (!parsed_init(&parsed, packed) || !status_well_formed(&parsed))
+	r = parsed_init(&parsed, packed);
+	if (r)
+		return r;
+	if (!status_well_formed(&parsed))
 		return STATUS_ERR_REFUSED;
 	author = set_author(set, parsed.statement->device.data);
 	if (author == NONE ||
@@ -257,7 +271,11 @@ int statuses_take(struct statuses *statuses, const struct set *set,
 	fresh.packed_len = packed.n;
 	fresh.heard = wall;
 	status_fill(&fresh, parsed.statement);
-	status_open(&fresh, parsed.statement, NULL, 0);
+	r = status_open(&fresh, parsed.statement, NULL, 0);
+	if (r) {
+		free(fresh.packed);
+		return r;
+	}
 	if (!fresh.open)
 		status_inherit(&fresh, &statuses->list[author]);
 	free(statuses->list[author].packed);
@@ -266,10 +284,12 @@ int statuses_take(struct statuses *statuses, const struct set *set,
 	return 0;
 }
 
-void statuses_open(struct statuses *statuses, const struct net_secret *nets,
-		   size_t n)
+int statuses_open(struct statuses *statuses, const struct net_secret *nets,
+		  size_t n)
 {
-	for (uint32_t i = 0; i < statuses->n; i++) {
+	int r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < statuses->n; i++) {
 		struct device_status *status = &statuses->list[i];
 		CLEANUP(parsed_deinit) struct parsed parsed = { 0 };
 
@@ -277,10 +297,12 @@ void statuses_open(struct statuses *statuses, const struct net_secret *nets,
 			budget_init(&parsed.budget, false);
 			continue;
 		}
-		if (parsed_init(&parsed, (struct bytes){ status->packed,
-							 status->packed_len }))
-			status_open(status, parsed.statement, nets, n);
+		r = parsed_init(&parsed, (struct bytes){ status->packed,
+							 status->packed_len });
+		if (r == 0)
+			r = status_open(status, parsed.statement, nets, n);
 	}
+	return r < 0 ? r : 0;
 }
 
 /* --- making one ------------------------------------------------------------- */

@@ -52,9 +52,12 @@ void statuses_deinit(struct statuses *statuses);
 int statuses_take(struct statuses *statuses, const struct set *set,
 		  struct bytes packed, uint64_t wall, uint32_t *ret_author);
 
-/* Opens names with these secrets where that was not possible before. */
-void statuses_open(struct statuses *statuses, const struct net_secret *nets,
-		   size_t n);
+/*
+ * Opens names with these secrets where that was not possible before. 0 or
+ * -ENOMEM.
+ */
+int statuses_open(struct statuses *statuses, const struct net_secret *nets,
+		  size_t n);
 
 /* NULL when nothing is known of it. */
 const struct device_status *statuses_find(const struct statuses *statuses,
