@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define WAY 14	     /* frames: what differs only in those above is the same */
-#define WAYS 16384   /* a power of two; as many as are kept apart */
+#define WAYS 65536   /* a power of two; as many as are kept apart */
 #define WATCHED 4096 /* at one time */
 
 /* The linker's names for what was asked for, and what is asked in the end. */
@@ -25,10 +26,13 @@ static struct {
 	uint32_t at, seen, failed, held;
 } state;
 
+static struct ways {
+	uint64_t at[WAYS]; /* hashes, by open addressing; 0: free */
+	size_t n;
+} own_ways, *ways = &own_ways;
+
 static struct {
 	bool on;
-	uint64_t ways[WAYS]; /* hashes, by open addressing; 0: free */
-	size_t n_ways;
 	uint32_t list[WATCHED];
 	size_t n;
 } watch;
@@ -68,12 +72,12 @@ __attribute__((noinline)) static void failed(void)
 static bool learn(uint64_t way)
 {
 	for (size_t i = way % WAYS;; i = (i + 1) % WAYS) {
-		if (watch.ways[i] == way)
+		if (ways->at[i] == way)
 			return false;
-		if (watch.ways[i])
+		if (ways->at[i])
 			continue;
-		REQUIRE(++watch.n_ways < WAYS / 2);
-		watch.ways[i] = way;
+		REQUIRE(++ways->n < WAYS / 2);
+		ways->at[i] = way;
 		return true;
 	}
 }
@@ -95,6 +99,13 @@ static inline void look(void)
 		return;
 	REQUIRE(watch.n < WATCHED);
 	watch.list[watch.n++] = state.seen;
+}
+
+void alloc_share(void)
+{
+	ways = mmap(NULL, sizeof(*ways), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(ways != MAP_FAILED);
 }
 
 void alloc_watch(void)

@@ -21,6 +21,8 @@ uint32_t alloc_disarm(void);
  * good until the next time.
  */
 void alloc_watch(void);
+/* The ways are known to processes that are forked later, and by them. */
+void alloc_share(void);
 const uint32_t *alloc_watched(size_t *ret_n);
 
 void alloc_hold(void);

@@ -9,10 +9,12 @@
  * However it is cut, the outcome is the same; little is held before the
  * other side is accepted, and nothing comes after the end.
  */
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "daemon/core/link/channel.h"
+#include "tests/fuzz/scarce.h"
 
 #define MESSAGE1_SIZE 161
 
@@ -93,6 +95,29 @@ static struct outcome run(unsigned int stage, struct bytes wire, size_t step)
 	return o;
 }
 
+/* Without memory the channel says so, and can be given back. */
+static void starve(unsigned int stage, struct bytes wire)
+{
+	static const uint8_t entropy[CHANNEL_ENTROPY] = { 9 };
+	struct channel channel;
+	struct channel_event event;
+	int r = 0;
+
+	REQUIRE(channel_init(&channel, &keys, NULL, 0, entropy) == 0);
+	if (stage % 4 >= 2) {
+		channel.tunnel.phase = TUNNEL_CONFIRM;
+		channel.tunnel.reader.cipher = cipher;
+	}
+	scarce_draw(wire.p, wire.n);
+	while (r == 0 && wire.n > 0) {
+		r = channel_feed(&channel, &wire, 1);
+		while (r == 0 && channel_next(&channel, &event))
+			continue;
+	}
+	REQUIRE(scarce_over() ? r == -ENOMEM : r == 0);
+	channel_deinit(&channel);
+}
+
 /* mac1 as the protocol has it, made here a second time. */
 static void put_mac1(struct bytes message, struct queue *out)
 {
@@ -152,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(queue_put(&wire, in) == 0);
 	whole = run(stage | dials, queue_bytes(&wire), queue_bytes(&wire).n);
 	pieces = run(stage | dials, queue_bytes(&wire), 1u + data[1] % 64);
+	starve(stage, queue_bytes(&wire));
 	queue_deinit(&wire);
 	REQUIRE(whole.accepted == pieces.accepted);
 	REQUIRE(whole.messages == pieces.messages);

@@ -1,12 +1,14 @@
 /*
  * A stream of frames, cut as the first byte of the input says. However it is
  * cut, the messages are the same, none is empty or over the limit, and no more
- * is held than has come.
+ * is held than has come. Without memory it says so.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/frame.h"
+#include "tests/fuzz/scarce.h"
 
 #define MAX 300
 
@@ -42,6 +44,19 @@ static struct outcome feed(const uint8_t *data, size_t size, size_t step)
 	return o;
 }
 
+static void starve(const uint8_t *data, size_t size)
+{
+	struct bytes in = { data, size }, m;
+	AUTO_FRAME struct frame f;
+	int r;
+
+	frame_init(&f, MAX);
+	scarce_draw(data, size);
+	while ((r = frame_take(&f, &in, &m)) == 0)
+		continue;
+	REQUIRE(scarce_over() ? r == -ENOMEM : r > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct outcome whole, pieces;
@@ -53,5 +68,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(whole.messages == pieces.messages);
 	REQUIRE(whole.bytes == pieces.bytes && whole.sum == pieces.sum);
 	REQUIRE(whole.end == pieces.end);
+	starve(data + 1, size - 1);
 	return 0;
 }

@@ -5,9 +5,11 @@
 #include "daemon/core/set/head.h"
 #include "daemon/core/set/set.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/scarce.h"
 #include "tests/lib/build.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +40,30 @@ static void look_at(struct item *item, struct bytes body)
 	set_deinit(&set);
 }
 
+/* Without memory nothing is made, and what was made can be given back. */
+static void starve(struct bytes body)
+{
+	static const uint8_t signature[SIGNATURE_SIZE] = { 0 };
+	struct item item AUTO_ITEM = { .body = NULL };
+	struct set_arrival how = { .seq = NONE, .checked = true };
+	struct set set;
+	uint32_t at;
+	int r;
+
+	set_init(&set);
+	REQUIRE(build_put(&b, b.genesis, &set, NULL) == 0);
+	scarce_draw(body.p, body.n);
+	r = item_parse(&item, b.vault_id, body, BYTES(signature),
+		       (struct bytes){ NULL, 0 });
+	REQUIRE(r == 0 || (item.body == NULL && item.head == NULL));
+	if (r == 0)
+		r = set_add(&set, &item, &how, &at);
+	if (r == 0)
+		r = set_evaluate(&set);
+	REQUIRE(scarce_over() ? r == -ENOMEM : r >= 0);
+	set_deinit(&set);
+}
+
 static void parse(struct bytes body)
 {
 	static const uint8_t signature[SIGNATURE_SIZE] = { 0 };
@@ -50,6 +76,7 @@ static void parse(struct bytes body)
 		look_at(&item, body);
 	else
 		REQUIRE(item.body == NULL && item.head == NULL);
+	starve(body);
 }
 
 static void parse_head(const uint8_t *data, size_t size)

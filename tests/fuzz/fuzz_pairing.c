@@ -5,9 +5,11 @@
  * know the code is never let in: that holds for all inputs but the honest
  * run, which the corpus does not have.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/core/peer/pairing.h"
+#include "tests/fuzz/scarce.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,6 +59,30 @@ static struct outcome run(uint8_t how, struct bytes wire, size_t step)
 	return o;
 }
 
+static void starve(uint8_t how, struct bytes wire)
+{
+	static const uint8_t code[PAIRING_SECRET_SIZE] = "482915377";
+	static const uint8_t entropy[PAIRING_ENTROPY] = { 9 };
+	struct pairing_params params = {
+		.joiner = how & 1,
+		.mode = how & 2 ? PAIRING_BY_SECRET : PAIRING_BY_DIGITS,
+		.code = code,
+	};
+	struct pairing_event event;
+	struct pairing pairing;
+	int r;
+
+	scarce_draw(wire.p, wire.n);
+	r = pairing_init(&pairing, &params, 0, entropy);
+	while (r == 0 && wire.n > 0) {
+		r = pairing_feed(&pairing, &wire, 1);
+		while (r == 0 && pairing_next(&pairing, &event))
+			continue;
+	}
+	REQUIRE(scarce_over() ? r == -ENOMEM : r == 0);
+	pairing_deinit(&pairing);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct outcome whole, pieces;
@@ -67,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wire = (struct bytes){ data + 2, size - 2 };
 	whole = run(data[0], wire, wire.n);
 	pieces = run(data[0], wire, 1u + data[1] % 64);
+	starve(data[0], wire);
 	REQUIRE(whole.ready == 0 && pieces.ready == 0);
 	REQUIRE(whole.ended == pieces.ended);
 	REQUIRE(whole.kind == pieces.kind && whole.reason == pieces.reason);

@@ -3,10 +3,12 @@
  * bytes, and the merge keeps its laws. An input is cut in two at its first
  * byte, so that both versions come from the fuzzer.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/core/view/record.h"
+#include "tests/fuzz/scarce.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -83,6 +85,26 @@ static void check_merge(struct bytes one, struct bytes two)
 	check_reading(&a);
 }
 
+/* Read, merged and written without memory: it is said, and nothing is left. */
+static void starve(struct bytes one, struct bytes two)
+{
+	AUTO_RECORD struct record a = { 0 }, b = { 0 };
+	uint8_t *packed = NULL;
+	size_t n;
+	int r;
+
+	scarce_draw(two.p, two.n);
+	r = record_parse(&a, one);
+	if (r == 0)
+		r = record_parse(&b, two);
+	if (r == 0)
+		r = record_merge(&a, &b);
+	if (r == 0)
+		r = record_pack(&a, &packed, &n);
+	REQUIRE(scarce_over() ? r == -ENOMEM && !packed : r >= 0);
+	secret_free(packed);
+}
+
 static void check_one(struct bytes bytes)
 {
 	AUTO_RECORD struct record record = { 0 };
@@ -106,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_one((struct bytes){ data + 1, size - 1 });
 	check_merge((struct bytes){ data + 1, cut - 1 },
 		    (struct bytes){ data + cut, size - cut });
+	starve((struct bytes){ data + 1, cut - 1 },
+	       (struct bytes){ data + cut, size - cut });
 	REQUIRE(secret_used() == 0);
 	return 0;
 }

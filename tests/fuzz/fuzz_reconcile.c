@@ -5,12 +5,14 @@
  */
 #include "daemon/core/set/reconcile.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/core/set/order.h"
 #include "daemon/core/set/table.h"
+#include "tests/fuzz/scarce.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,6 +65,25 @@ static int answer(struct reconcile *run, const Fob__Ranges *theirs)
 	return r;
 }
 
+/* Without memory there is no answer, and nothing of one. */
+static void starve(const Fob__Ranges *theirs, const uint8_t *data, size_t size)
+{
+	AUTO_ID_LIST struct id_list want = { 0 }, have = { 0 };
+	Fob__Ranges *ours = NULL;
+	struct reconcile run;
+	int r;
+
+	scarce_draw(data, size);
+	r = reconcile_init(&run, &set, 2, key);
+	if (r == 0) {
+		r = reconcile_answer(&run, theirs, &ours, &want, &have);
+		scarce_pause();
+		reconcile_deinit(&run);
+	}
+	REQUIRE(scarce_over() ? r == -ENOMEM && !ours : r >= 0);
+	reconcile_free(ours);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Fob__Ranges *theirs = fob__ranges__unpack(NULL, size, data);
@@ -76,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < 3 && answer(&run, theirs) == 0; i++)
 		continue;
 	reconcile_deinit(&run);
+	starve(theirs, data, size);
 	fob__ranges__free_unpacked(theirs, NULL);
 	return 0;
 }

@@ -192,6 +192,8 @@ struct world {
 	struct world_nonces nonces;
 	struct world_barred *barred;
 	size_t n_barred, cap_barred;
+	/* In place of node_step, or NULL. */
+	int (*step)(struct world *world, int node, struct event *event);
 	/* What went over peer connections, as records on the wire. */
 	uint64_t messages, wire_bytes;
 	uint32_t next_request;

@@ -338,6 +338,7 @@ static int64_t world_wall(const struct world *world, int node)
 static void step(struct world *world, int node, struct event *event)
 {
 	struct world_node *n = &world->nodes[node];
+	int r;
 
 	event->mono = node_mono(world, node);
 	event->wall = world_wall(world, node);
@@ -350,7 +351,9 @@ static void step(struct world *world, int node, struct event *event)
 	digest_event(world, node, event);
 	if (!n->starting)
 		spin_check(world, n);
-	EXPECT(world, node_step(n->node, event, &n->effects) == 0);
+	r = world->step ? world->step(world, node, event) :
+			  node_step(n->node, event, &n->effects);
+	EXPECT(world, r == 0);
 	for (size_t i = 0; i < n->effects.n; i++)
 		carry_one(world, node, &n->effects.list[i]);
 	effects_clear(&n->effects);
