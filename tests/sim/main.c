@@ -187,6 +187,9 @@ static bool is_scarce(const struct story *story)
 {
 	unsigned n = turn_now();
 
+#ifdef FOB_SANITIZED
+	return false; /* a fork takes too long */
+#endif
 	for (const char *c = story->name; *c; c++)
 		n = 31 * n + (unsigned char)*c;
 	return n % turns(SCARCE_STORIES) == 0;
