@@ -552,8 +552,9 @@ static int sync_start(struct step *step)
 			node->sync.peers[i].in_sync = false;
 			r = sync_run_now(&node->sync, &node->sync.peers[i]);
 		}
+	/* Whoever asks has just switched something on: no wait from before. */
 	for (uint32_t i = 0; i < node->n_dials; i++)
-		node->dials[i].next = 0;
+		node->dials[i].next = node->dials[i].delay = 0;
 	return r;
 }
 

@@ -327,6 +327,15 @@ static void by_hand(struct home *home, int device, const char *address)
 	one_later(&home->one, 0);
 }
 
+static void ask_sync_now(struct home *home)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__SyncAsk ask = FOB__SYNC_ASK__INIT;
+
+	request.sync = &ask;
+	assert_int_equal(one_ask(&home->one, &request)->status, STATUS_OK);
+}
+
 /* A delay that doubles, with jitter, up to five minutes. */
 static void test_back_off(void **state)
 {
@@ -348,6 +357,17 @@ static void test_back_off(void **state)
 		one_later(&home->one, 1 + delay / 2);
 		delay = delay * 2 > DIAL_MAX_MS ? DIAL_MAX_MS : delay * 2;
 	}
+	guests_down(guests, guests->dialed[0], true);
+	guests_forget(guests);
+	/* Somebody asks for it: at once, and soon again if that fails. */
+	ask_sync_now(home);
+	assert_int_equal(guests->n_dialed, 1);
+	guests_down(guests, guests->dialed[0], true);
+	guests_forget(guests);
+	one_later(&home->one, DIAL_MIN_MS + DIAL_MIN_MS / 2);
+	assert_int_equal(guests->n_dialed, 1);
+	guests_down(guests, guests->dialed[0], true);
+	guests_forget(guests);
 	/* Not while one is under way, or up. */
 	one_later(&home->one, 3600000);
 	assert_int_equal(guests->n_dialed, 1);
