@@ -11,6 +11,8 @@
 
 #include "proto/limits.h"
 
+#define LINE_BYTES (PATHS_BYTES + 255)
+
 enum kind {
 	KIND_PATH,
 	KIND_FLAG,
@@ -337,22 +339,30 @@ static int check_file(struct config *config, int fd, const char *path)
 
 static int read_lines(struct config *config, FILE *file, const char *path)
 {
-	char line[PATHS_BYTES + 256];
+	AUTO_FREE char *line = NULL;
+	size_t room = 0, n;
 	unsigned int number = 0;
+	int rc = 0;
 
-	while (fgets(line, sizeof(line), file)) {
+	errno = 0;
+	for (ssize_t got; (got = getline(&line, &room, file)) > 0;) {
 		number++;
-		size_t n = strcspn(line, "\n");
-		int rc = n == sizeof(line) - 1 ?
-				 wrong(config, "the line is too long") :
-				 0;
-		line[n] = '\0';
-		if (!rc)
+		n = (size_t)got;
+		if (line[n - 1] == '\n')
+			line[--n] = '\0';
+		/* Text would end there, and the rest be ignored in silence. */
+		if (memchr(line, '\0', n))
+			rc = wrong(config, "a NUL byte: this is no text");
+		else if (n > LINE_BYTES)
+			rc = wrong(config, "the line is too long");
+		else
 			rc = one_line(config, line);
 		if (rc)
 			return at_line(config, path, number);
 	}
-	return ferror(file) ? -EIO : 0;
+	if (feof(file))
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 static int read_file(struct config *config, const char *path)

@@ -37,13 +37,18 @@ static int tear_down(void **state UNUSED)
 	return 0;
 }
 
-static void file(const char *text)
+static void file_of(const char *text, size_t n)
 {
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
-	fputs(text, f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
 	fclose(f);
 	snprintf(config.file, sizeof(config.file), "%s", path);
+}
+
+static void file(const char *text)
+{
+	file_of(text, strlen(text));
 }
 
 static int arguments(const char *a, const char *b, const char *c)
@@ -133,16 +138,39 @@ static void options_win_over_the_file(void **state UNUSED)
 	assert_string_equal(config.listen[0], "[::1]:7");
 }
 
-static void expect_line(const char *text, const char *line, const char *what)
+static void expect_at(const char *text, size_t n, const char *line,
+		      const char *what)
 {
 	char place[80];
 
 	config_init(&config);
-	file(text);
+	file_of(text, n);
 	assert_int_equal(config_read(&config), CONFIG_ERR_WRONG);
 	snprintf(place, sizeof(place), "%s:%s: ", path, line);
 	assert_memory_equal(config.message, place, strlen(place));
 	assert_non_null(strstr(config.message, what));
+}
+
+static void expect_line(const char *text, const char *line, const char *what)
+{
+	expect_at(text, strlen(text), line, what);
+}
+
+/* The rest of such a line would not be seen. */
+static void nul_is_no_text(void **state UNUSED)
+{
+	static const char *const lines[] = { "keeper = no\0 yes\n",
+					     "#\0keeper = yes\n",
+					     "\0ignored = all\n" };
+	static const size_t lengths[] = { 17, 15, 15 };
+	char text[40] = "# 1\n";
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		memcpy(text + 4, lines[i], lengths[i]);
+		expect_at(text, 4 + lengths[i], "2", "NUL");
+		/* At the end of a file without a last newline, too. */
+		expect_at(text, 3 + lengths[i], "2", "NUL");
+	}
 }
 
 static void bad_lines_are_named(void **state UNUSED)
@@ -231,6 +259,7 @@ int main(void)
 		TEST(file_is_read),
 		TEST(options_win_over_the_file),
 		TEST(bad_lines_are_named),
+		TEST(nul_is_no_text),
 		TEST(file_that_others_write_is_refused),
 		TEST(only_the_usual_file_may_be_missing),
 		TEST(contradictions_are_refused),
