@@ -75,15 +75,31 @@ static int connect_to(struct fob *fob, uint32_t timeout_ms)
 	return r == 0 ? 0 : connect_failed(fob, r, path);
 }
 
-static int talk_failed(struct fob *fob, int error)
+/* sent: the daemon has the request, and may have done what it says. */
+static int talk_failed(struct fob *fob, int error, bool sent)
 {
 	switch (error) {
 	case DAEMON_ERR_TIMEOUT:
 		return fail(fob, STATUS_TIMEOUT,
-			    "the daemon did not answer in time");
+			    sent ? "the daemon did not answer in time: what "
+				   "was asked may be done all the same; "
+				   "look before you ask again" :
+				   "the daemon took no request in time; "
+				   "nothing was done");
 	case DAEMON_ERR_CLOSED:
-		return fail(fob, STATUS_FAILED,
-			    "the daemon closed the connection");
+		return fail(
+			fob, STATUS_FAILED,
+			sent ? "the daemon ended, or closed the connection, "
+			       "before it answered: what was asked may be "
+			       "done or not. If it does not run (fob "
+			       "status), start it; look whether the change "
+			       "is there (fob list, fob log), and ask "
+			       "again if not. Why it ended is in its own "
+			       "log" :
+			       "the daemon closed the connection before "
+			       "it had the request: nothing was done. "
+			       "Ask again; if that does not help, its own "
+			       "log tells more");
 	case DAEMON_ERR_PROTOCOL:
 		return fail(fob, STATUS_FAILED,
 			    "what the daemon answers makes no sense; "
@@ -103,7 +119,7 @@ static int send_it(struct fob *fob, Fob__Request *request, uint32_t timeout_ms)
 	if (r != 0)
 		return r;
 	r = daemon_send(&fob->daemon, request, timeout_ms);
-	return r == 0 ? 0 : talk_failed(fob, r);
+	return r == 0 ? 0 : talk_failed(fob, r, false);
 }
 
 int ask_begin(struct asking *asking, struct fob *fob, Fob__Request *request)
@@ -143,7 +159,7 @@ static int receive(struct asking *asking, uint32_t id,
 				       &answer);
 
 		if (r != 0)
-			return talk_failed(fob, r);
+			return talk_failed(fob, r, true);
 		if (answer.reply->id == id) {
 			tell_warnings(fob, answer.reply);
 			*ret_answer = answer;

@@ -213,7 +213,7 @@ static int from_file(struct fob *fob, const char *path)
 	else
 		note(fob, "Reading %s", path);
 	while (r == 0) {
-		r = file_read(fob, fd, buffer, &n);
+		r = file_read(fob, fd, path, buffer, &n);
 		if (r == 0)
 			r = send_data(fob, path, buffer, n);
 		if (r != 0 || n == 0)

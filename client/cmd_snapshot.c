@@ -144,7 +144,7 @@ static int send_part(struct fob *fob, Fob__SnapshotAsk *part,
 	return ask(fob, &request, ret);
 }
 
-static int look(struct fob *fob, int fd, uint8_t *seed)
+static int look(struct fob *fob, int fd, const char *path, uint8_t *seed)
 {
 	static uint8_t buffer[FILE_PART];
 	bool first = true;
@@ -156,7 +156,7 @@ static int look(struct fob *fob, int fd, uint8_t *seed)
 		char verify[] = "verify";
 		size_t n = 0;
 
-		r = file_read(fob, fd, buffer, &n);
+		r = file_read(fob, fd, path, buffer, &n);
 		if (r != 0)
 			return r;
 		part.op = verify;
@@ -190,7 +190,7 @@ static int verify(struct fob *fob, const struct snapshot_options *o)
 	if (o->kit)
 		r = kit_words_read(fob, &seed);
 	if (r == 0) {
-		r = look(fob, fd, seed);
+		r = look(fob, fd, o->arguments.list[1], seed);
 		if (r != 0)
 			note(fob, "The file is %s.", o->arguments.list[1]);
 	}

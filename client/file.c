@@ -172,8 +172,8 @@ int file_end_new(struct fob *fob, struct file *file)
 	return end(fob, file, false);
 }
 
-int file_read(struct fob *fob, int fd, uint8_t buffer[static FILE_PART],
-	      size_t *ret_n)
+int file_read(struct fob *fob, int fd, const char *path,
+	      uint8_t buffer[static FILE_PART], size_t *ret_n)
 {
 	size_t n = 0;
 
@@ -183,7 +183,7 @@ int file_read(struct fob *fob, int fd, uint8_t buffer[static FILE_PART],
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return fail(fob, STATUS_FAILED, "reading: %s",
+			return fail(fob, STATUS_FAILED, "reading %s: %s", path,
 				    strerror(errno));
 		if (got == 0)
 			break;

@@ -27,9 +27,12 @@ void file_drop(struct file *file);
 
 /* As much as goes into one message to the daemon. */
 #define FILE_PART (48 * 1024)
-/* Fills the buffer unless the file ends; *ret_n is 0 at its end. */
-int file_read(struct fob *fob, int fd, uint8_t buffer[static FILE_PART],
-	      size_t *ret_n);
+/*
+ * Fills the buffer unless the file ends; *ret_n is 0 at its end. path: for
+ * what is told.
+ */
+int file_read(struct fob *fob, int fd, const char *path,
+	      uint8_t buffer[static FILE_PART], size_t *ret_n);
 
 /* Flushes the folder that the path is in. 0, or -1 with errno. */
 int file_sync_folder(const char *path);

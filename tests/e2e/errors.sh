@@ -112,6 +112,25 @@ wait $crowd 2>/dev/null
 kill -CONT "${pids[a]}"
 check "it goes on when they are gone" fob a list
 
+# --- a file that cannot be read ---
+matches "reading names the file" "$(fob a snapshot verify /tmp 2>&1)" \
+	'reading /tmp: '
+
+# --- a daemon that ends under a request ---
+fob a sync --wait --timeout 20 2>"$work/ended" >/dev/null &
+asks=$!
+connected() {
+	[ "$(grep -c "$work/a/sock" /proc/net/unix)" -ge 2 ]
+}
+wait_for 10 connected
+sleep 0.2
+stop_daemon a KILL 2>/dev/null
+wait $asks
+equal "a daemon that ends under a request" $? 1
+matches "what may have happened" "$(cat "$work/ended")" 'may be done or not'
+matches "and what to do" "$(cat "$work/ended")" 'fob log'
+start_daemon a
+
 # --- a full disk below the answer ---
 if [ -e /dev/full ]; then
 	fob a list >/dev/full 2>/dev/null
