@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,54 @@ static const Fob__Reply *apart(struct world *world, char *op, char *a, char *b)
 	return world_ask(world, 0, &request);
 }
 
+/* The rules, as "a | b: who reads both" in one line. */
+static void rules(struct world *world, char ret[static 256])
+{
+	const struct world_node *a = &world->nodes[0];
+	uint32_t id = apart(world, none, none, none)->id;
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < a->n_replies; i++)
+		for (size_t k = 0; k < a->replies[i]->n_apart; k++) {
+			const Fob__ApartInfo *info = a->replies[i]->apart[k];
+
+			if (a->replies[i]->id != id)
+				continue;
+			n += (size_t)snprintf(ret + n, 256 - n,
+					      "%s | %s:", info->a, info->b);
+			for (size_t j = 0; j < info->n_both; j++)
+				n += (size_t)snprintf(ret + n, 256 - n, " %s",
+						      info->both[j]);
+			n += (size_t)snprintf(ret + n, 256 - n, "; ");
+		}
+}
+
+/* a and b read both groups, c does not read the one. */
+static void test_rules(void **state)
+{
+	struct world *world = *state;
+	char add[] = "add", rm[] = "rm", text[256];
+
+	rules(world, text);
+	assert_string_equal(text, "");
+	assert_int_equal(apart(world, add, root, bank)->status, STATUS_OK);
+	assert_int_equal(apart(world, add, aws, bank)->status, STATUS_OK);
+	rules(world, text);
+	assert_non_null(strstr(text, "bank/me | CANARY!!-root: a b; "));
+	assert_non_null(strstr(text, "aws/me | bank/me: a b; "));
+	/* In either order it is the same rule. */
+	assert_int_equal(apart(world, rm, bank, aws)->status, STATUS_OK);
+	rules(world, text);
+	assert_string_equal(text, "bank/me | CANARY!!-root: a b; ");
+	/* An entry that does not read, in a group of one reader less. */
+	assert_int_equal(group(world, 0, deny, root, b_name)->status,
+			 STATUS_OK);
+	assert_true(world_settle(world, 60000));
+	rules(world, text);
+	assert_string_equal(text, "bank/me | CANARY!!-root: a; ");
+}
+
 static void test_apart(void **state)
 {
 	struct world *world = *state;
@@ -290,9 +339,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_readers), TEST(test_grant_deny),
-		TEST(test_move),    TEST(test_apart),
-		TEST(test_backup),  cmocka_unit_test(test_title),
+		TEST(test_readers),
+		TEST(test_grant_deny),
+		TEST(test_move),
+		TEST(test_apart),
+		TEST(test_rules),
+		TEST(test_backup),
+		cmocka_unit_test(test_title),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

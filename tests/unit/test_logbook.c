@@ -8,11 +8,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "proto/text.h"
 #include "tests/lib/one.h"
 
 static char passphrase[] = "passphrase", wrong[] = "wrong";
@@ -123,6 +125,51 @@ static void test_lines(void **state UNUSED)
 	one_deinit(&one);
 }
 
+static void note(struct one *one, enum logbook_what what, struct bytes subject,
+		 uint64_t number)
+{
+	struct one_step step;
+
+	one_step_begin(one, &step);
+	assert_int_equal(logbook_add(&step.step, what, subject, number), 0);
+	one_step_end(one, &step);
+}
+
+/* Devices by name where they have one, else what is gone by its id. */
+static void test_subjects(void **state UNUSED)
+{
+	static const uint8_t gone[DEVICE_ID_SIZE] = { 0xab, 0xcd };
+	static char text[65536];
+	char expected[1024], hex[TEXT_HEX_SIZE(DEVICE_ID_SIZE)], name[64];
+	const char *self;
+	struct one one;
+
+	one_init(&one, 7);
+	one_make_vault(&one);
+	text_hex_encode(hex, sizeof(hex), BYTES(gone));
+	note(&one, LOGBOOK_JOIN, BYTES(one.node->self->id), 0);
+	note(&one, LOGBOOK_REVOKE, BYTES(gone), 1);
+	note(&one, LOGBOOK_SUSPEND, BYTES(gone), 0);
+	note(&one, LOGBOOK_PURGE, (struct bytes){ gone, RECORD_ID_SIZE }, 0);
+	one_restart(&one);
+	assert_int_equal(unlock(&one, passphrase)->status, STATUS_OK);
+	self = node_device_name(one.node, one.node->self_author);
+	snprintf(name, sizeof(name), "%s", self);
+	read_log(&one, 0, text, sizeof(text));
+	snprintf(expected, sizeof(expected), "%s%s\n",
+		 "came into the vault: ", name);
+	assert_int_equal(strncmp(text, expected, strlen(expected)), 0);
+	snprintf(expected, sizeof(expected), "%s%s, by the recovery key\n",
+		 "was revoked: ", hex);
+	assert_non_null(strstr(text, expected));
+	snprintf(expected, sizeof(expected), "%s%s\n", "was suspended: ", hex);
+	assert_non_null(strstr(text, expected));
+	snprintf(expected, sizeof(expected), "%s%.*s",
+		 "was purged: ", 2 * RECORD_ID_SIZE, hex);
+	assert_non_null(strstr(text, expected));
+	one_deinit(&one);
+}
+
 static void test_bounded(void **state UNUSED)
 {
 	static char text[65536];
@@ -162,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_subjects),
 		cmocka_unit_test(test_bounded),
 	};
 
