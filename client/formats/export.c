@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "client/formats/google.h"
-#include "client/formats/latin.h"
 #include "client/formats/paper.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
@@ -19,27 +18,41 @@
 #define EVERY (TOTP | HOTP | STEAM | MOTP | YANDEX)
 #define MANY GROUP_TAGS_MAX
 
+#define STEAM_WOULD "Steam would make it another kind of code"
+
+static bool refuse(struct fault *ret_fault, const char *what, const char *why)
+{
+	*ret_fault = (struct fault){ what, why };
+	return false;
+}
+
+static bool called_steam(const struct entry *entry)
+{
+	return strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") == 0;
+}
+
 /*
  * Readers of URIs, ours too, take whatever has the issuer Steam for Steam's
  * own kind of code.
  */
 static bool not_steam(const struct entry *entry, struct fault *ret_fault)
 {
-	if (entry->type != FOB__OTP_TYPE__TOTP ||
-	    strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0)
-		return true;
-	*ret_fault = (struct fault){ "issuer", "Steam would make it another "
-					       "kind of code" };
-	return false;
+	return entry->type != FOB__OTP_TYPE__TOTP || !called_steam(entry) ||
+	       refuse(ret_fault, "issuer", STEAM_WOULD);
+}
+
+/* There is nothing but the issuer that tells, whatever the type. */
+static bool freeotp_carries(const struct entry *entry, struct fault *ret_fault)
+{
+	return entry->type == FOB__OTP_TYPE__STEAM || !called_steam(entry) ||
+	       refuse(ret_fault, "issuer", STEAM_WOULD);
 }
 
 /* Stratum has other bounds for counters than for time. */
 static bool stratum_carries(const struct entry *entry, struct fault *ret_fault)
 {
-	if (entry->type != FOB__OTP_TYPE__HOTP || entry->digits <= 8)
-		return true;
-	*ret_fault = (struct fault){ "digits", "must be 6 to 8" };
-	return false;
+	return entry->type != FOB__OTP_TYPE__HOTP || entry->digits <= 8 ||
+	       refuse(ret_fault, "digits", "must be 6 to 8");
 }
 
 static bool code_carries(const struct entry *entry, struct fault *ret_fault)
@@ -63,7 +76,7 @@ static const struct target targets[] = {
 	{ "proton", TOTP | STEAM, 4, 10, 0, 0, true, false, true, true,
 	  TARGET_TEXT, not_steam, proton_write },
 	{ "freeotp-plus", TOTP | HOTP | STEAM, 5, 8, 0, 0, false, false, true,
-	  false, TARGET_TEXT, not_steam, freeotp_plus_write },
+	  false, TARGET_TEXT, freeotp_carries, freeotp_plus_write },
 	{ "keepassxc-csv", TOTP | STEAM, 4, 10, 1, 0, true, false, true, false,
 	  TARGET_TEXT, not_steam, keepassxc_csv_write },
 	{ "keepassxc-xml", TOTP | STEAM, 4, 10, 1, 0, true, false, true, false,
@@ -108,79 +121,14 @@ static bool carries(const struct target *target, const struct entry *entry,
 {
 	if (entry_check(entry, ret_fault) != 0)
 		return false;
-	if (!(target->types & 1u << entry->type)) {
-		*ret_fault = (struct fault){ "this kind of code",
-					     "has no place in the format" };
-		return false;
-	}
+	if (!(target->types & 1u << entry->type))
+		return refuse(ret_fault, "this kind of code",
+			      "has no place in the format");
 	if (entry->digits < target->digits_min ||
-	    entry->digits > target->digits_max) {
-		*ret_fault = (struct fault){ "so many digits",
-					     "have no place in the format" };
-		return false;
-	}
+	    entry->digits > target->digits_max)
+		return refuse(ret_fault, "so many digits",
+			      "have no place in the format");
 	return !target->carries || target->carries(entry, ret_fault);
-}
-
-/* steam:// is nothing but the secret; beside it stands one name. */
-static bool loses_issuer(const struct target *target, const struct entry *entry)
-{
-	return target->write == proton_write &&
-	       entry->type == FOB__OTP_TYPE__STEAM &&
-	       strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
-}
-
-static const char *letters_lost(const struct target *target,
-				const struct entry *entry)
-{
-	if (target->write != pdf_write ||
-	    (latin_holds(text_of(entry_get(entry, ENTRY_ISSUER))) &&
-	     latin_holds(text_of(entry_get(entry, ENTRY_ACCOUNT)))))
-		return NULL;
-	return "letters that are not Latin are a ? on the page, and right in "
-	       "its code";
-}
-
-static bool loses_icon(const struct target *target, const struct entry *entry)
-{
-	const char *icon = entry_get(entry, ENTRY_ICON);
-
-	return *icon && (target->write != stratum_write || *icon == '@');
-}
-
-static const char *tags_lost(const struct target *target,
-			     const struct entry *entry)
-{
-	if (entry->n_tags <= target->tags)
-		return NULL;
-	return target->tags == 0 ? "without its tags" :
-				   "with the first of its tags only";
-}
-
-static int report_lost(struct export *export, uint64_t position,
-		       const struct entry *entry)
-{
-	const struct target *target = export->target;
-	const char *lost[] = {
-		tags_lost(target, entry),
-		!target->note && entry->texts[ENTRY_NOTE] ? "without its note" :
-							    NULL,
-		!target->favourite && entry->favourite ?
-			"without the mark of a favourite" :
-			NULL,
-		!(target->pins & 1u << entry->type) && entry->texts[ENTRY_PIN] ?
-			"without its PIN" :
-			NULL,
-		loses_issuer(target, entry) ? "without its issuer" : NULL,
-		loses_icon(target, entry) ? "without its icon" : NULL,
-		letters_lost(target, entry),
-	};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(lost); i++)
-		if (lost[i])
-			r = import_warn(&export->import, position, lost[i]);
-	return r;
 }
 
 int export_add(struct export *export, uint64_t position, struct entry *entry)
@@ -194,7 +142,7 @@ int export_add(struct export *export, uint64_t position, struct entry *entry)
 	if (!carries(export->target, entry, &fault))
 		return import_skip(&export->import, position, fault,
 				   text_of(name));
-	r = report_lost(export, position, entry);
+	r = export_report_lost(export, position, entry);
 	return r ? r : import_add(&export->import, position, entry);
 }
 

@@ -63,6 +63,10 @@ void export_deinit(struct export *export);
  */
 int export_add(struct export *export, uint64_t position, struct entry *entry);
 
+/* That part of it: a warning for each thing that is lost. 0 or -ENOMEM. */
+int export_report_lost(struct export *export, uint64_t position,
+		       const struct entry *entry);
+
 /* The same for a message; one that no vault could hold is left out. */
 int export_message(struct export *export, uint64_t position,
 		   const Fob__NewEntry *message);

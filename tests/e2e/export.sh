@@ -112,6 +112,35 @@ else
 	echo "keepassxc-cli is missing: its XML is opened by python alone"
 fi
 
+# --- random accounts, by other readers, each field: but for what was told ---
+start_daemon c
+fob c init >/dev/null
+"$python" "$here/outside.py" make "$work/worst"
+fob c import "$work/worst" >/dev/null 2>&1
+mkdir "$work/outside" "$work/pages"
+formats=(aegis 2fas bitwarden ente stratum proton uri google freeotp-plus
+	keepassxc-csv keepassxc-xml html)
+for format in "${formats[@]}"; do
+	fob c export -q --json --plain --format "$format" \
+		-o "$work/outside/$format" >"$work/outside/$format.told"
+done
+if command -v keepassxc-cli >/dev/null; then
+	mkdir "$work/home"
+	printf 'pw\npw\n' | HOME=$work/home QT_QPA_PLATFORM=offscreen \
+		keepassxc-cli import -q -p "$work/outside/keepassxc-xml" \
+		"$work/kdbx" >/dev/null 2>&1
+	keepass export -q -f csv "$work/kdbx" >"$work/outside/keepassxc"
+	cp "$work/outside/keepassxc-xml.told" "$work/outside/keepassxc.told"
+	formats+=(keepassxc)
+	rm -r "${work:?}/home" "$work/kdbx"
+fi
+python3 "$here/raster.py" html "$work/outside/html" "$work/pages"
+zbarimg --nodbus -q --raw -Sdisable -Sqrcode.enable "$work"/pages/*.pgm \
+	2>/dev/null | grep -v '^$' >"$work/outside/html"
+check "random accounts: all of each, but for what was told" \
+	"$python" "$here/outside.py" seen "$work/outside" "${formats[@]}"
+stop_daemon c
+
 # --- on paper: what a camera sees is the list of URIs ---
 uris=$(fob a export --format uri 2>/dev/null | sort)
 camera() {

@@ -1,13 +1,15 @@
 """Opens what fob exports by other means than its own: opened.py FORMAT FILE
 PASSWORD prints each account as "issuer/account SECRET type ALGORITHM digits
 period", in base32, sorted; of HOTP the counter stands for the period. An empty
-password is the plain form."""
+password is the plain form. opened() gives outside.py these, and what else the
+format says of them: note, tags, favourite, pin."""
 import base64
 import csv
 import ctypes
 import ctypes.util
 import hashlib
 import hmac
+import io
 import json
 import sys
 import urllib.parse
@@ -32,23 +34,49 @@ def b32(secret):
 STEAM = ("steam", "SHA1", 5, 30)
 
 
+def account(issuer, name, secret, kind, algorithm, digits, moving, **more):
+    """What stands beside an account: note, tags, favourite, pin."""
+    return {"names": (issuer, name),
+            "code": (secret, kind, algorithm, digits, moving),
+            "note": more.get("note") or "", "tags": set(more.get("tags", ())),
+            "favourite": more.get("favourite", False),
+            "pin": more.get("pin") or ""}
+
+
+def of_uri(names, text, **more):
+    """The names are said elsewhere."""
+    _, _, *code, pin = uri(text)
+    return account(*names, *code, pin=pin, **more)
+
+
 def uri(text):
     parts = urllib.parse.urlsplit(text)
     if parts.scheme == "steam":
-        return "Steam", "", parts.netloc, *STEAM
+        return "Steam", "", parts.netloc, *STEAM, ""
     query = dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True))
-    label = urllib.parse.unquote(parts.path.lstrip("/"))
+    if parts.scheme == "motp":
+        secret = base64.b32encode(bytes.fromhex(query["secret"])).decode()
+        issuer, _, label = parts.netloc.partition(":")
+        return (urllib.parse.unquote(issuer), urllib.parse.unquote(label),
+                secret.rstrip("="), "motp", "MD5", 6, 10, "")
+    label = urllib.parse.unquote(parts.path.removeprefix("/"))
     issuer = query.get("issuer", "")
-    names = issuer, label.removeprefix(issuer + ":"), query["secret"]
+    # A colon in front keeps an account with colons from being split.
+    secret = query["secret"].rstrip("=")
+    names = issuer, label.removeprefix(issuer + ":"), secret
     if parts.netloc == "steam" or query.get("encoder") == "steam":
-        return *names, *STEAM
+        return *names, *STEAM, ""
+    pin = query.get("pin", "")
+    pin = base64.b32decode(pin + "=" * (-len(pin) % 8)).decode()
+    if parts.netloc == "yaotp":
+        return *names, "yandex", "SHA256", 8, 30, pin
     moving = "counter" if parts.netloc == "hotp" else "period"
     return (*names, parts.netloc, query.get("algorithm", "SHA1"),
-            int(query.get("digits", 6)), int(query.get(moving, 30)))
+            int(query.get("digits", 6)), int(query.get(moving, 30)), pin)
 
 
 def uris(text):
-    return [uri(line) for line in text.splitlines()]
+    return [of_uri(uri(line)[:2], line) for line in text.splitlines()]
 
 
 def argon2id(password, salt, passes, kib):
@@ -83,9 +111,13 @@ def aegis(data, password):
         master = opened(key, slot["key_params"], bytes.fromhex(slot["key"]))
         content = json.loads(opened(master, root["header"]["params"],
                                     b64(content)))
-    return [(e["issuer"], e["name"], e["info"]["secret"], e["type"],
-             e["info"]["algo"], e["info"]["digits"],
-             e["info"]["counter" if e["type"] == "hotp" else "period"])
+    groups = {g["uuid"]: g["name"] for g in content["groups"]}
+    return [account(e["issuer"], e["name"], e["info"]["secret"], e["type"],
+                    e["info"]["algo"], e["info"]["digits"],
+                    e["info"]["counter" if e["type"] == "hotp" else "period"],
+                    note=e["note"], favourite=e["favorite"],
+                    tags=[groups[g] for g in e["groups"]],
+                    pin=e["info"].get("pin"))
             for e in content["entries"]]
 
 
@@ -106,11 +138,13 @@ def twofas(data, password):
             "cef0eb8ede32f858e3c6fbd8753d3f22"
             "093e57fc0d0f1f414dd97a0dba4c4d67")
         services = json.loads(opened(root["servicesEncrypted"]))
-    return [(s["otp"]["issuer"], s["otp"]["account"], s["secret"],
-             s["otp"]["tokenType"].lower(), s["otp"]["algorithm"],
-             s["otp"]["digits"], s["otp"]["counter" if s["otp"]["tokenType"]
-                                          == "HOTP" else "period"])
-            for s in services]
+    groups = {g["id"]: g["name"] for g in root["groups"]}
+    return [account(
+        s["otp"]["issuer"], s["otp"]["account"], s["secret"],
+        s["otp"]["tokenType"].lower(), s["otp"]["algorithm"],
+        s["otp"]["digits"], s["otp"]["counter" if s["otp"]["tokenType"] ==
+                                     "HOTP" else "period"],
+        tags=[groups[g] for g in [s.get("groupId")] if g]) for s in services]
 
 
 def bitwarden(data, password):
@@ -135,13 +169,24 @@ def bitwarden(data, password):
         keys = expand(key, b"enc"), expand(key, b"mac")
         assert len(opened(keys, root["encKeyValidation_DO_NOT_EDIT"])) == 36
         root = json.loads(opened(keys, root["data"]))
-    return [(i["name"], i["login"]["username"], *uri(i["login"]["totp"])[2:])
+    folders = {f["id"]: f["name"] for f in root["folders"]}
+    return [of_uri((i["name"], i["login"]["username"]), i["login"]["totp"],
+                   note=i["notes"], favourite=i["favorite"],
+                   tags=[folders[f] for f in [i["folderId"]] if f])
             for i in root["items"]]
+
+
+def ente_lines(text):
+    for line in text.splitlines():
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(line).query)
+        display = json.loads(query["codeDisplay"][0])
+        yield of_uri(uri(line)[:2], line, note=display["note"],
+                     favourite=display["pinned"], tags=display["tags"])
 
 
 def ente(data, password):
     if not password:
-        return uris(data.decode())
+        return list(ente_lines(data.decode()))
     root = json.loads(data)
     kdf = root["kdfParams"]
     key = argon2id(password, b64(kdf["salt"]), kdf["opsLimit"],
@@ -152,7 +197,7 @@ def ente(data, password):
         state, b64(root["encryptionNonce"]), key)
     text, _ = b.crypto_secretstream_xchacha20poly1305_pull(
         state, b64(root["encryptedData"]))
-    return uris(text.decode())
+    return list(ente_lines(text.decode()))
 
 
 def proton(data, password):
@@ -162,8 +207,9 @@ def proton(data, password):
         key = argon2id(password, b64(root["salt"]), 2, 19456)
         root = json.loads(AESGCM(key).decrypt(
             sealed[:12], sealed[12:], b"proton.authenticator.export.v1"))
-    return [(uri(e["content"]["uri"])[0], e["content"]["name"],
-             *uri(e["content"]["uri"])[2:]) for e in root["entries"]]
+    return [of_uri((uri(e["content"]["uri"])[0], e["content"]["name"]),
+                   e["content"]["uri"], note=e["note"])
+            for e in root["entries"]]
 
 
 def stratum(data, password):
@@ -171,35 +217,59 @@ def stratum(data, password):
         assert data[:16] == b"AUTHENTICATORPRO"
         key = argon2id_lanes(password, data[16:32], 3, 65536, 4)
         data = AESGCM(key).decrypt(data[32:44], data[44:], None)
-    types = {1: "hotp", 2: "totp", 4: "steam"}
-    return [(a["Issuer"], a["Username"], a["Secret"], types[a["Type"]],
-             ("SHA1", "SHA256", "SHA512")[a["Algorithm"]], a["Digits"],
-             a["Counter" if a["Type"] == 1 else "Period"])
-            for a in json.loads(data)["Authenticators"]]
+    types = {1: "hotp", 2: "totp", 3: "motp", 4: "steam", 5: "yandex"}
+    root = json.loads(data)
+    names = {c["Id"]: c["Name"] for c in root["Categories"]}
+    assert all(i == hashlib.sha1(n.encode()).hexdigest()[:8]
+               for i, n in names.items())
+    accounts = []
+    for a in root["Authenticators"]:
+        kind, secret = types[a["Type"]], a["Secret"]
+        algorithm = ("SHA1", "SHA256", "SHA512")[a["Algorithm"]]
+        if kind == "motp":
+            secret, algorithm = b32(bytes.fromhex(secret)), "MD5"
+        accounts.append(account(
+            a["Issuer"], a["Username"], secret, kind, algorithm, a["Digits"],
+            a["Counter" if kind == "hotp" else "Period"], pin=a["Pin"],
+            tags=[names[b["CategoryId"]]
+                  for b in root["AuthenticatorCategories"]
+                  if b["AuthenticatorSecret"] == a["Secret"]]))
+    return accounts
 
 
 def freeotp_plus(data, _):
     root = json.loads(data)
-    assert len(root["tokens"]) == len(root["tokenOrder"])
-    return [(t.get("issuerAlt", t["issuerExt"]), t["label"], b32(t["secret"]),
-             *(STEAM if t["issuerExt"] == "Steam" else (
-                 t["type"].lower(), t["algo"], t["digits"],
-                 t["counter" if t["type"] == "HOTP" else "period"])))
+    assert root["tokenOrder"] == [
+        (t["issuerExt"] + ":" if t["issuerExt"] else "") + t["label"]
+        for t in root["tokens"]]
+    return [account(t.get("issuerAlt", t["issuerExt"]), t["label"],
+                    b32(t["secret"]), *(STEAM if t["issuerExt"] == "Steam" else
+                                        (t["type"].lower(), t["algo"],
+                                         t["digits"],
+                                         t["counter" if t["type"] == "HOTP"
+                                           else "period"])))
             for t in root["tokens"]]
 
 
 def keepassxc_csv(data, _):
-    rows = csv.DictReader(data.decode().splitlines(keepends=True))
-    return [(r["Title"], r["Username"], *uri(r["TOTP"])[2:]) for r in rows]
+    rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    return [of_uri((r["Title"], r["Username"]), r["TOTP"], note=r["Notes"],
+                   tags=filter(None, [r["Group"].partition("/")[2]]))
+            for r in rows]
 
 
 def keepassxc_xml(data, _):
     accounts = []
-    for entry in xml.etree.ElementTree.fromstring(data).iter("Entry"):
-        strings = {s.findtext("Key"): s.findtext("Value")
-                   for s in entry.findall("String")}
-        accounts.append((strings["Title"], strings["UserName"],
-                         *uri(strings["otp"])[2:]))
+    root = xml.etree.ElementTree.fromstring(data).find("Root/Group")
+    groups = [(root, ())] + [(g, (g.findtext("Name"),))
+                             for g in root.findall("Group")]
+    for group, tags in groups:
+        for entry in group.findall("Entry"):
+            strings = {s.findtext("Key"): s.findtext("Value")
+                       for s in entry.findall("String")}
+            accounts.append(of_uri((strings["Title"], strings["UserName"]),
+                                   strings["otp"], note=strings["Notes"],
+                                   tags=tags))
     return accounts
 
 
@@ -229,15 +299,15 @@ def google(data, _):
         payload = b64(urllib.parse.parse_qs(query)["data"][0])
         for number, value in fields(payload):
             if number == 1:
-                account = dict(fields(value))
-                issuer = account.get(3, b"").decode()
-                name = account[2].decode().removeprefix(issuer + ":")
-                hotp = account.get(6, 2) == 1
-                accounts.append((
-                    issuer, name, b32(account[1]), "hotp" if hotp else "totp",
-                    ("SHA1", "SHA1", "SHA256", "SHA512")[account.get(4, 0)],
-                    (6, 6, 8)[account.get(5, 0)],
-                    account.get(7, 0) if hotp else 30))
+                a = dict(fields(value))
+                issuer = a.get(3, b"").decode()
+                name = a[2].decode().removeprefix(issuer + ":")
+                hotp = a.get(6, 2) == 1
+                accounts.append(account(
+                    issuer, name, b32(a[1]), "hotp" if hotp else "totp",
+                    ("SHA1", "SHA1", "SHA256", "SHA512")[a.get(4, 0)],
+                    (6, 6, 8)[a.get(5, 0)],
+                    a.get(7, 0) if hotp else 30))
     return accounts
 
 
@@ -249,8 +319,11 @@ READERS = {
     "google": google,
 }
 
-form, path, password = sys.argv[1:]
-with open(path, "rb") as f:
-    found = READERS[form](f.read(), password.encode())
-for issuer, account, *rest in sorted(found):
-    print(f"{issuer}/{account}", *rest)
+def opened(form, path, password):
+    with open(path, "rb") as f:
+        return READERS[form](f.read(), password.encode())
+
+
+if __name__ == "__main__":
+    for found in sorted(opened(*sys.argv[1:]), key=lambda a: a["names"]):
+        print("/".join(found["names"]), *found["code"])

@@ -2,7 +2,7 @@
  * What is written for other applications, read again by our own readers:
  * random entries come back equal, but for what was announced.
  *
- * Covers: export, export_value, export_read, document, crypt_seal,
+ * Covers: export, export_lost, export_value, export_read, document, crypt_seal,
  * list_write, aegis_write, twofas_write, bitwarden_write, ente_write,
  * stratum_write, proton_write, freeotp_plus_write, keepassxc_write
  */
@@ -203,6 +203,8 @@ static bool has(const struct entry *entry, const char *what)
 		return entry->texts[ENTRY_PIN];
 	if (strcmp(what, "without its icon") == 0)
 		return entry->texts[ENTRY_ICON];
+	if (strncmp(what, "its period: older", 17) == 0)
+		return entry->period > 60;
 	if (strcmp(what, "without its issuer") == 0)
 		return strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
 	return strcmp(what, "without the mark of a favourite") == 0 &&
