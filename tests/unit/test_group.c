@@ -225,7 +225,7 @@ static void test_rules(void **state)
 	assert_int_equal(apart(world, rm, bank, aws)->status, STATUS_OK);
 	rules(world, text);
 	assert_string_equal(text, "bank/me | CANARY!!-root: a b; ");
-	/* An entry that does not read, in a group of one reader less. */
+	/* Who reads only one of the two any more is not named. */
 	assert_int_equal(group(world, 0, deny, root, b_name)->status,
 			 STATUS_OK);
 	assert_true(world_settle(world, 60000));
@@ -288,6 +288,46 @@ static void test_backup(void **state)
 	assert_int_equal(backup(world, 1, use, none)->status, STATUS_NOT_FOUND);
 }
 
+static const Fob__Reply *reveal(struct world *world)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__BackupAsk ask = FOB__BACKUP_ASK__INIT;
+	char op[] = "list";
+
+	ask.op = op;
+	ask.query = bank;
+	ask.reveal = true;
+	request.backup = &ask;
+	return world_ask(world, 0, &request);
+}
+
+/* Codes are shown after the passphrase was given again for that, not before. */
+static void test_reveal(void **state)
+{
+	struct world *world = *state;
+	char add[] = "add", one[] = "1111", bad[] = "show";
+	const Fob__Reply *reply;
+
+	assert_int_equal(backup(world, 0, bad, none)->status, STATUS_USAGE);
+	assert_int_equal(backup(world, 0, add, one)->status, STATUS_OK);
+	reply = reveal(world);
+	assert_int_equal(reply->need, FOB__NEED__NEED_CONFIRM);
+	assert_int_equal(reply->confirm, FOB__CONFIRM__CONFIRM_REVEAL);
+	assert_null(reply->shown);
+	/* For another kind is not for this one. */
+	world_confirm(world, 0, FOB__CONFIRM__CONFIRM_EXPORT);
+	assert_int_equal(reveal(world)->need, FOB__NEED__NEED_CONFIRM);
+	world_confirm(world, 0, FOB__CONFIRM__CONFIRM_REVEAL);
+	reply = reveal(world);
+	assert_int_equal(reply->status, STATUS_OK);
+	assert_int_equal(reply->shown->n_fields, 1);
+	assert_int_equal(reply->shown->fields[0]->value.len, 4);
+	assert_memory_equal(reply->shown->fields[0]->value.data, one, 4);
+	/* It is over after a while. */
+	world_run(world, FRESH_MS + 1000);
+	assert_int_equal(reveal(world)->need, FOB__NEED__NEED_CONFIRM);
+}
+
 /* --- the sealed name ------------------------------------------------------- */
 
 static void test_title(void **state UNUSED)
@@ -339,13 +379,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_readers),
-		TEST(test_grant_deny),
-		TEST(test_move),
-		TEST(test_apart),
-		TEST(test_rules),
-		TEST(test_backup),
-		cmocka_unit_test(test_title),
+		TEST(test_readers), TEST(test_grant_deny),
+		TEST(test_move),    TEST(test_apart),
+		TEST(test_rules),   TEST(test_backup),
+		TEST(test_reveal),  cmocka_unit_test(test_title),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
