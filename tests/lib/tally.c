@@ -29,6 +29,7 @@ static const char *const names[TALLY_TRACE] = {
 	[TALLY_SUSPEND] = "suspensions asked for",
 	[TALLY_LIFT] = "suspensions lifted",
 	[TALLY_WIPED] = "machines wiped",
+	[TALLY_BY_HAND] = "addresses given by hand",
 	[TALLY_PURGE] = "purges",
 	[TALLY_GROUP_ENTRY] = "entries in a group",
 	[TALLY_GROUP_GRANT] = "readers let into a group",

@@ -5,7 +5,8 @@
  *	sim STORY... [--trace]		these only; with the trace on stdout
  *	sim --list
  *	sim --update [STORY...]		writes the golden traces anew
- *	sim --seeds N [--from S]	N random worlds, and what happened there
+ *	sim --seeds N [--from S]	N random worlds, and what happened there;
+ *					--jobs N: in so many processes
  *	sim --seed S [--trace]		that one; with --faults HEX, --steps HEX
  *					and --nodes N as --shrink writes them
  *	sim --shrink S			makes a failure of that seed small
@@ -18,43 +19,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/sim/crowd.h"
 #include "tests/sim/scarce.h"
-#include "tests/sim/swarm.h"
 
 #define GOLDEN "tests/sim/golden"
 #define SEEDS "tests/sim/seeds"
+/*
+ * Random worlds of a run without arguments: FIXED ones that are always the
+ * same, the others of their own with each commit (FOB_TURN).
+ */
 #ifdef FOB_SANITIZED
+#define SWARM_FIXED 10
 #define SWARM_DEFAULT 30
 #else
-#define SWARM_DEFAULT 100
+#define SWARM_FIXED 200
+#define SWARM_DEFAULT 500
 #endif
-#define SWARM_DIGEST 6 /* worlds that have to be the same in all builds */
+#define SWARM_TURN 100000 /* seeds from one commit to the next */
+#define SWARM_DIGEST 6	  /* worlds that have to be the same in all builds */
 #define STORY_SEED 1
 /* Of the stories one in so many has its memory run out, in some ways. */
 #define SCARCE_STORIES 16
 #define SCARCE_WAYS 4
 
-/* The worlds in which everything has to happen at least once. */
-#define TALLY_SEEDS 500
-
 struct options {
-	bool list, update, trace, swarm, shrink, digest, planned;
-	uint64_t seeds, from;
+	bool list, update, trace, swarm, shrink, digest;
+	uint64_t seeds, from, fixed;
+	unsigned jobs;
 	struct swarm_plan plan;
 	char **names;
 	int n_names;
 };
-
-/* Shared by all processes. */
-static struct shared {
-	uint64_t tally[TALLIES];
-	uint64_t digest, virtual_ms;
-} * shared;
 
 /* --- stories ----------------------------------------------------------------- */
 
@@ -215,33 +213,22 @@ static int tell_twice(const struct story *story, const struct options *options)
 
 /* --- each in a process of its own --------------------------------------------- */
 
-static int in_child(int (*run)(const void *what, const struct options *options),
-		    const void *what, const struct options *options)
+struct telling {
+	const struct story *story;
+	const struct options *options;
+};
+
+static int run_story(const void *what, bool trace UNUSED)
 {
-	int status = 0;
-	pid_t child;
+	const struct telling *telling = what;
 
-	fflush(stdout);
-	child = fork();
-	if (child == 0) {
-		int r = run(what, options);
-
-		fflush(stdout);
-		exit(r); /* the leak checker looks now */
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return 1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-static int run_story(const void *what, const struct options *options)
-{
-	return tell_twice(what, options);
+	return tell_twice(telling->story, telling->options);
 }
 
 static int one_story(const struct story *story, const struct options *options)
 {
-	int r = in_child(run_story, story, options);
+	const struct telling telling = { story, options };
+	int r = in_child(run_story, &telling, false);
 
 	printf("%-24s %s\n", story->name, r ? "FAILED" : "ok");
 	return r;
@@ -277,39 +264,6 @@ static int named_stories(const struct options *options)
 
 /* --- swarms --------------------------------------------------------------------- */
 
-static int run_plan(const void *what, const struct options *options)
-{
-	struct world *world = malloc(sizeof(*world));
-
-	REQUIRE(world);
-	world_init(world, ((const struct swarm_plan *)what)->seed);
-	world->echo = options->trace;
-	world->quiet = !options->trace;
-	world->tally = shared->tally;
-	swarm_run(world, what);
-	shared->digest = shared->digest * UINT64_C(0x100000001b3) ^
-			 world->digest;
-	shared->virtual_ms += world->now + (uint64_t)world->wall;
-	world_deinit(world);
-	free(world);
-	nursery_free(); /* or the leak checker finds it */
-	return 0;
-}
-
-static int run_silent(const void *what, const struct options *options)
-{
-	if (!freopen("/dev/null", "w", stdout))
-		return 0;
-	return run_plan(what, options);
-}
-
-static bool plan_fails(const struct swarm_plan *plan)
-{
-	static const struct options options = { .from = 1 };
-
-	return in_child(run_silent, plan, &options) != 0;
-}
-
 static double seconds(void)
 {
 	struct timespec now;
@@ -318,62 +272,54 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void fails_so(const struct swarm_plan *plan)
+/* seeds: owned by the caller, of options->seeds. */
+static struct crowd crowd_of(const struct options *options,
+			     const uint64_t *seeds)
 {
-	printf("FAILED: sim");
-	shrink_print(plan);
-	printf(" --trace\n");
+	return (struct crowd){ .seeds = seeds,
+			       .n = options->seeds,
+			       .plan = options->plan,
+			       .jobs = options->jobs,
+			       .trace = options->trace };
 }
 
-/* What did not happen in so many worlds is not tested by them. */
-static int show_tally(uint64_t worlds)
+/* The first ones from there, the others from here. */
+static uint64_t *draw_seeds(const struct options *options)
 {
-	int missing = 0;
+	uint64_t *seeds = calloc(options->seeds + 1, sizeof(*seeds));
 
-	for (unsigned i = 0; i < TALLIES; i++) {
-		const char *name = tally_name(i);
-
-		if (!name)
-			continue;
-		printf("%12llu %s\n", (unsigned long long)shared->tally[i],
-		       name);
-		if (shared->tally[i] || worlds < TALLY_SEEDS)
-			continue;
-		printf("FAILED: this never happened: %s\n", name);
-		missing++;
-	}
-	return missing;
+	REQUIRE(seeds);
+	for (uint64_t i = 0; i < options->seeds; i++)
+		seeds[i] = i < options->fixed ?
+				   1 + i :
+				   options->from + i - options->fixed;
+	return seeds;
 }
 
 static int swarm(const struct options *options)
 {
 	double start = seconds(), took;
-	int failed = 0;
+	AUTO_FREE uint64_t *seeds = draw_seeds(options);
+	struct crowd crowd = crowd_of(options, seeds);
+	int failed = crowd_run(&crowd);
 
-	nursery_make(shared->tally);
-	for (uint64_t i = 0; i < options->seeds; i++) {
-		struct swarm_plan plan = options->planned ? options->plan :
-							    swarm_plan(0);
-
-		plan.seed = options->from + i;
-		if (!in_child(run_plan, &plan, options))
-			continue;
-		fails_so(&plan);
-		failed++;
-	}
 	took = seconds() - start;
-	nursery_free();
 	if (options->digest) {
-		printf("%016llx\n", (unsigned long long)shared->digest);
+		printf("%016llx\n", (unsigned long long)crowd_digest());
 		return failed;
 	}
 	if (options->seeds > 1)
-		failed += show_tally(options->seeds);
+		failed += crowd_show_tally(options->seeds);
+	if (options->fixed)
+		printf("seeds 1 to %llu, and %llu to %llu\n",
+		       (unsigned long long)options->fixed,
+		       (unsigned long long)options->from,
+		       (unsigned long long)(options->from + options->seeds -
+					    options->fixed - 1));
 	printf("%llu random worlds, %d failed; %.1f seeds/s, %.1f virtual "
 	       "years\n",
 	       (unsigned long long)options->seeds, failed,
-	       (double)options->seeds / took,
-	       (double)shared->virtual_ms / 366 / (double)DAY_MS);
+	       (double)options->seeds / took, crowd_virtual_years());
 	return failed;
 }
 
@@ -383,26 +329,17 @@ static int former_failures(const struct options *options)
 	FILE *file = fopen(SEEDS, "r");
 	char line[256];
 	uint64_t seeds[64];
-	size_t n = 0;
-	int failed = 0;
+	struct crowd crowd = crowd_of(options, seeds);
 
 	if (!file) {
 		fprintf(stderr, SEEDS ": %s\n", strerror(errno));
 		return 1;
 	}
-	/* All at once: a child that ends would move where we read. */
-	while (n < ARRAY_SIZE(seeds) && fgets(line, sizeof(line), file))
-		seeds[n++] = strtoull(line, NULL, 10);
+	crowd.n = 0;
+	while (crowd.n < ARRAY_SIZE(seeds) && fgets(line, sizeof(line), file))
+		seeds[crowd.n++] = strtoull(line, NULL, 10);
 	fclose(file);
-	for (size_t i = 0; i < n; i++) {
-		struct swarm_plan plan = swarm_plan(seeds[i]);
-
-		if (!in_child(run_plan, &plan, options))
-			continue;
-		fails_so(&plan);
-		failed++;
-	}
-	return failed;
+	return crowd_run(&crowd);
 }
 
 /* What another build of the same sources says, if there is one. */
@@ -428,37 +365,39 @@ static bool other_digest(char ret[static 32])
 /* The same worlds in this build and in FOB_BUILD: all that happens is alike. */
 static int same_elsewhere(const struct options *options)
 {
+	struct options these = *options;
 	char other[32] = "", own[32];
+	AUTO_FREE uint64_t *seeds = NULL;
+	struct crowd crowd;
+	int failed;
 
 	if (!other_digest(other))
 		return 0;
-	shared->digest = 0;
-	for (uint64_t seed = 1; seed <= SWARM_DIGEST; seed++) {
-		struct swarm_plan plan = swarm_plan(seed);
-
-		in_child(run_plan, &plan, options);
-	}
+	these.seeds = SWARM_DIGEST;
+	these.from = 1;
+	these.fixed = 0;
+	seeds = draw_seeds(&these);
+	crowd = crowd_of(&these, seeds);
+	crowd_digest();
+	failed = crowd_run(&crowd);
 	snprintf(own, sizeof(own), "%016llx",
-		 (unsigned long long)shared->digest);
+		 (unsigned long long)crowd_digest());
 	printf("%d worlds here and in FOB_BUILD: %s, %s\n", SWARM_DIGEST, own,
 	       other);
-	return strcmp(own, other) != 0;
+	return failed + (strcmp(own, other) != 0);
 }
 
 static int make_small(const struct options *options)
 {
 	struct swarm_plan plan = swarm_plan(options->from);
 
-	nursery_make(shared->tally);
-	if (!plan_fails(&plan)) {
+	if (!crowd_fails(&plan)) {
 		printf("seed %llu does not fail\n",
 		       (unsigned long long)plan.seed);
-		nursery_free();
 		return 1;
 	}
-	shrink(&plan, plan_fails);
-	nursery_free();
-	fails_so(&plan);
+	shrink(&plan, crowd_fails);
+	crowd_says_failed(&plan);
 	return 0;
 }
 
@@ -467,7 +406,7 @@ static int make_small(const struct options *options)
 static int usage(void)
 {
 	fputs("usage: sim [--list] [--update] [--trace] [STORY...]\n"
-	      "       sim --seeds N [--from S]\n"
+	      "       sim --seeds N [--from S] [--jobs N]\n"
 	      "       sim --seed S [--trace] [--faults HEX] [--steps HEX] "
 	      "[--nodes N]\n"
 	      "       sim --shrink S\n"
@@ -507,7 +446,6 @@ static bool parse_plan(int argc, char **argv, int *at, struct options *ret)
 	uint64_t words[2] = { 0 };
 	const char *name = argv[*at];
 
-	ret->planned = true;
 	if (!strcmp(name, "--steps"))
 		return bits(argv, argc, at, ret->plan.steps);
 	if (!strcmp(name, "--faults")) {
@@ -525,6 +463,7 @@ static bool parse_plan(int argc, char **argv, int *at, struct options *ret)
 static bool parse(int argc, char **argv, struct options *ret)
 {
 	bool good = true;
+	uint64_t jobs;
 
 	for (int i = 1; i < argc && good; i++) {
 		if (!strcmp(argv[i], "--list")) {
@@ -548,6 +487,10 @@ static bool parse(int argc, char **argv, struct options *ret)
 		} else if (!strcmp(argv[i], "--digest")) {
 			good = number(argv, argc, &i, &ret->seeds);
 			ret->swarm = ret->digest = true;
+		} else if (!strcmp(argv[i], "--jobs")) {
+			good = number(argv, argc, &i, &jobs) && jobs > 0 &&
+			       jobs <= CROWD_JOBS_MAX;
+			ret->jobs = (unsigned)jobs;
 		} else if (argv[i][0] == '-') {
 			good = parse_plan(argc, argv, &i, ret);
 		} else {
@@ -557,46 +500,65 @@ static bool parse(int argc, char **argv, struct options *ret)
 	return good;
 }
 
+static int list_stories(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (const struct story *s = lists[i]; s->name; s++)
+			puts(s->name);
+	return 0;
+}
+
+static int run_all(struct options *options)
+{
+	int failed = all_stories(options);
+
+	printf("%lu allocations failed\n", scarce_count());
+	if (options->update)
+		return failed;
+	crowd_init();
+	failed += former_failures(options) + same_elsewhere(options);
+	options->fixed = SWARM_FIXED;
+	options->seeds = SWARM_DEFAULT;
+	options->from = SWARM_TURN * (UINT64_C(1) + turn_now()) + 1;
+	failed += swarm(options);
+	crowd_deinit();
+	return failed;
+}
+
 static int run(struct options *options)
 {
 	int failed;
 
-	if (options->list) {
-		for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-			for (const struct story *s = lists[i]; s->name; s++)
-				puts(s->name);
-		return 0;
+	if (options->list)
+		return list_stories();
+	if (options->n_names) {
+		failed = named_stories(options);
+		printf("%lu allocations failed\n", scarce_count());
+		return failed;
 	}
-	if (options->shrink)
-		return make_small(options);
-	if (options->swarm)
-		return swarm(options);
-	failed = options->n_names ? named_stories(options) :
-				    all_stories(options);
-	printf("%lu allocations failed\n", scarce_count());
-	if (options->n_names)
-		return failed;
-	if (options->update)
-		return failed;
-	options->seeds = SWARM_DEFAULT;
-	nursery_make(shared->tally);
-	failed += former_failures(options) + same_elsewhere(options);
-	nursery_free();
-	return failed + swarm(options);
+	if (!options->shrink && !options->swarm)
+		return run_all(options);
+	crowd_init();
+	failed = options->shrink ? make_small(options) : swarm(options);
+	crowd_deinit();
+	return failed;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = { .from = 1, .plan = swarm_plan(0) };
+	struct options options = { .from = 1,
+				   .jobs = 1,
+				   .plan = swarm_plan(0) };
 	int r;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(shared != MAP_FAILED);
 	scarce_init();
 	options.names = calloc((size_t)argc + 1, sizeof(*options.names));
 	REQUIRE(options.names);
-	r = parse(argc, argv, &options) ? run(&options) : usage();
+	if (!parse(argc, argv, &options)) {
+		free(options.names);
+		return usage();
+	}
+	r = run(&options);
 	free(options.names);
-	return r ? (r == 2 ? 2 : 1) : 0;
+	return r ? 1 : 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/text.h"
 #include "tests/sim/swarm.h"
 
 #define HEAL_MS (30 * 60 * 1000)
@@ -142,6 +143,89 @@ static void wake_all(struct swarm *swarm)
 	}
 }
 
+/* --- those who know of nobody -------------------------------------------------- */
+
+static bool knows_way(struct swarm *swarm, int from, int to)
+{
+	const struct node *core = machine(swarm, from)->node;
+	const struct world_node *other = machine(swarm, to);
+	uint32_t author = set_author(&core->set, other->id);
+	const struct device_status *status;
+
+	for (size_t i = 0; i < core->n_by_hand; i++)
+		if (!memcmp(core->by_hand[i].device, other->id, DEVICE_ID_SIZE))
+			return true;
+	if (author == NONE)
+		return false;
+	status = statuses_find(&core->statuses, author);
+	return status && status->n_addresses > 0;
+}
+
+static bool is_other_member(struct swarm *swarm, int node, int other)
+{
+	return is_member(swarm, other) && !machine(swarm, other)->evil &&
+	       memcmp(machine(swarm, node)->id, machine(swarm, other)->id,
+		      DEVICE_ID_SIZE) != 0;
+}
+
+static bool is_lost(struct swarm *swarm, int node)
+{
+	for (int i = 0; i < swarm->world->n_nodes; i++)
+		if (is_other_member(swarm, node, i) &&
+		    (knows_way(swarm, node, i) || knows_way(swarm, i, node)))
+			return false;
+	return true;
+}
+
+static bool tell_way(struct swarm *swarm, int from, int to)
+{
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__PeerAsk ask = FOB__PEER_ASK__INIT;
+	char op[] = "add", id[TEXT_HEX_SIZE(DEVICE_ID_SIZE)];
+	const struct node *core = machine(swarm, from)->node;
+	uint32_t author;
+
+	author = set_author(&core->set, machine(swarm, to)->id);
+	if (author == NONE || !core->set.authors[author].member)
+		return false;
+	text_hex_encode(id, sizeof(id), BYTES(machine(swarm, to)->id));
+	ask.op = op;
+	ask.name = id;
+	ask.address = machine(swarm, to)->address;
+	request.peer = &ask;
+	EXPECT(swarm->world, story_ok(world_ask(swarm->world, from, &request)));
+	world_count(swarm->world, TALLY_BY_HAND);
+	return true;
+}
+
+/*
+ * Who let it in was gone at once, before it could say where the others are.
+ * Somebody types an address; or it knows none of those that are left, nor
+ * they it.
+ */
+static void find_lost(struct swarm *swarm)
+{
+	struct world *world = swarm->world;
+
+	for (int i = world->n_nodes; i-- > 0;) {
+		bool told = false, alone = true;
+
+		if (!is_member(swarm, i) || !is_lost(swarm, i))
+			continue;
+		for (int k = 0; k < world->n_nodes && !told; k++)
+			if (is_other_member(swarm, i, k)) {
+				alone = false;
+				told = tell_way(swarm, i, k) ||
+				       tell_way(swarm, k, i);
+			}
+		if (!told && !alone) {
+			world_say(world, "%s  knows of nobody",
+				  machine(swarm, i)->name);
+			world_kill(world, i);
+		}
+	}
+}
+
 static bool is_equal(struct world *world, void *arg UNUSED)
 {
 	return world_equal(world);
@@ -254,6 +338,7 @@ static bool check_healed(struct swarm *swarm)
 
 	wake_all(swarm);
 	world_run(world, 60000);
+	find_lost(swarm);
 	if (!drop_clones(swarm))
 		return false;
 	vault_lift_all(swarm);
