@@ -77,32 +77,58 @@ equal "300 in batches" "$(json 'd["added"]' <<<"$report")" 300
 equal "all are listed" "$(fob a list Many --json | json 'len(d)')" 300
 
 # --- one that is cut can be repeated ---
-python3 - >"$work/thousands" <<'EOF'
-import base64
+thousands() {
+	python3 - "$1" <<'EOF'
+import base64, sys
 for i in range(3000):
-    secret = base64.b32encode(b"number %06d" % i).decode().rstrip("=")
-    print(f"otpauth://totp/Cut:c{i}?secret={secret}")
+    secret = base64.b32encode(f"{sys.argv[1]} {i:06}".encode()).decode()
+    print(f"otpauth://totp/{sys.argv[1]}:c{i}?secret={secret.rstrip('=')}")
 EOF
-count_cut() {
-	fob a list Cut --json | json 'len(d)'
 }
-is_cut() {
-	[ "$(count_cut)" -gt 0 ]
+count() {
+	fob a list "$1" --json | json 'len(d)'
 }
-"$FOB_BUILD/fob" --socket "$work/a/sock" import "$work/thousands" \
-	>/dev/null 2>&1 &
-cut=$!
-wait_for 10 is_cut
-kill -KILL $cut
-wait $cut 2>/dev/null
-cut=$(count_cut)
-check "cut in its middle" test "$cut" -lt 3000
-said=$(typing a -- import "$work/thousands" |
+# begin ISSUER: imports 3,000, and returns as soon as the first of them are in.
+begin() {
+	local watcher
+	thousands "$1" >"$work/$1"
+	mkfifo "$work/$1-events"
+	"$FOB_BUILD/fob" --socket "$work/a/sock" events >"$work/$1-events" &
+	watcher=$!
+	exec 9<"$work/$1-events"
+	"$FOB_BUILD/fob" --socket "$work/a/sock" import "$work/$1" \
+		>/dev/null 2>"$work/$1-said" &
+	importing=$!
+	read -r -t 20 -u 9
+	kill -STOP $importing
+	kill $watcher
+	exec 9<&-
+}
+
+begin Cut
+kill -KILL $importing
+wait $importing 2>/dev/null
+cut=$(count Cut)
+check "the client is killed in its middle" test "$cut" -gt 0 -a "$cut" -lt 3000
+said=$(typing a -- import "$work/Cut" |
 	grep -o '\[#* *\] [0-9]*/3000\|3000 found, .*')
 matches "the rest goes in when it is repeated" "$said" \
 	"3000 found, $((3000 - cut)) added"
 matches "a bar shows how far it is" "$said" '\[#+ +\] [0-9]+/3000'
-equal "and none twice" "$(count_cut)" 3000
+equal "and none twice" "$(count Cut)" 3000
+
+begin Gone
+stop_daemon a KILL
+kill -CONT $importing
+wait $importing
+equal "the daemon is killed in its middle" $? 1
+start_daemon a
+fob a unlock >/dev/null
+cut=$(count Gone)
+check "some are in" test "$cut" -gt 0 -a "$cut" -lt 3000
+matches "and what was in stays" "$(fob a import "$work/Gone" --json)" \
+	"\"added\": *$((3000 - cut))"
+equal "and none twice, again" "$(count Gone)" 3000
 
 # --- files that mean harm ---
 mkdir "$work/hostile"
