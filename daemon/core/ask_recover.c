@@ -153,6 +153,9 @@ static int data_item(struct step *step, const Fob__Item *item)
 	r = take_item(step, &take, &index);
 	if (r != 0 && r != SET_ERR_HELD)
 		return r < 0 ? r : SNAPSHOT_ERR_CONTENT;
+	/* More of them than there are: the same again, and without end. */
+	if (node->recover->reader->n_items >= node->set.n_items)
+		return SNAPSHOT_ERR_CONTENT;
 	return snapshot_note(node->recover->reader,
 			     set_class(&node->set, index),
 			     node->set.items[index].id);
@@ -164,16 +167,19 @@ static int data_status(struct step *step, const Fob__Status *status, bool made)
 	struct snapshot_made by;
 	uint8_t packed[STATUS_ROW_MAX];
 	size_t n = fob__status__get_packed_size(status);
-	int r = SNAPSHOT_ERR_CONTENT;
+	int r = 0;
 
-	if (n > sizeof(packed))
-		return r;
+	if (n > sizeof(packed) ||
+	    (made && (!node->set.pinned ||
+		      memcmp(node->set.vault_id,
+			     node->recover->reader->header.vault_id, ID_SIZE))))
+		return SNAPSHOT_ERR_CONTENT;
 	fob__status__pack(status, packed);
-	if (made &&
-	    (!node->set.pinned ||
-	     !snapshot_status(&node->set, (struct bytes){ packed, n }, &by)))
-		return r;
-	r = made ? snapshot_complete(node->recover->reader, &by) : 0;
+	if (made)
+		r = snapshot_maker(&node->set, (struct bytes){ packed, n },
+				   &by);
+	if (made && r == 0)
+		r = snapshot_complete(node->recover->reader, &by);
 	return r ? r : recover_status(step, (struct bytes){ packed, n });
 }
 
@@ -186,15 +192,17 @@ static int data_part(struct step *step, struct bytes bytes)
 
 	budget_init(&budget, false);
 	part = fob__snapshot_part__unpack(&budget.allocator, bytes.n, bytes.p);
-	if (part && recover->file_made)
+	if (!part)
+		r = budget_error(&budget, r);
+	else if (recover->file_made)
 		r = SNAPSHOT_ERR_CONTENT; /* that was the last part */
-	else if (part && part->item)
+	else if (part->item)
 		r = data_item(step, part->item);
-	else if (part && part->status)
+	else if (part->status)
 		r = data_status(step, part->status, false);
-	else if (part && part->made)
+	else if (part->made)
 		r = data_status(step, part->made, true);
-	else if (part)
+	else
 		r = 0; /* of a newer version */
 	if (part)
 		recover->file_made = recover->file_made || part->made;

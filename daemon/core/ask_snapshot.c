@@ -422,12 +422,6 @@ int snapshot_maker(const struct set *set, struct bytes packed,
 	return status ? 0 : SNAPSHOT_ERR_CONTENT;
 }
 
-bool snapshot_status(const struct set *set, struct bytes packed,
-		     struct snapshot_made *ret)
-{
-	return snapshot_maker(set, packed, ret) == 0;
-}
-
 /* The last part: what the maker signed, about exactly these items. */
 static int look_made(struct snapshot_job *job, const Fob__Status *status)
 {

@@ -45,9 +45,6 @@ void snapshot_free_all(struct node *node);
 /* Of a status in a file, for this set: 0, SNAPSHOT_ERR_CONTENT, -ENOMEM. */
 int snapshot_maker(const struct set *set, struct bytes packed,
 		   struct snapshot_made *ret);
-/* Is it genuine? */
-bool snapshot_status(const struct set *set, struct bytes packed,
-		     struct snapshot_made *ret);
 
 /* --- rescue.c: connections with the first byte 3 --- */
 struct rescue_line {

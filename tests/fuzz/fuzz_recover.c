@@ -212,6 +212,49 @@ static void recover(struct one *one, struct draw *draw, struct bytes file)
 	ask(one, &make);
 }
 
+/* --- a true one, while memory runs out ---------------------------------------- */
+
+static size_t make_true(uint8_t *ret)
+{
+	static struct snapshot_writer writer;
+	uint8_t entropy[SNAPSHOT_ENTROPY] = { 8 };
+	size_t n;
+
+	REQUIRE(snapshot_writer_init(&writer, &header, entropy) == 0);
+	for (size_t i = 0; i < n_parts; i++)
+		put(&writer, (struct bytes){ parts[i].p, parts[i].n });
+	n = snapshot_write(&writer, true, ret);
+	snapshot_writer_wipe(&writer);
+	return n;
+}
+
+/* Memory that ran out ends the daemon: it is not the file that is bad. */
+static void no_lie(const struct one *one)
+{
+	for (size_t i = 0; i < one->n_replies; i++)
+		REQUIRE(!strstr(one->replies[i]->message, "damaged") &&
+			!strstr(one->replies[i]->message, "its maker "));
+}
+
+static void true_and_scarce(struct bytes file)
+{
+	static struct one one;
+	struct draw draw;
+
+	for (unsigned n = 1; n < 1200; n += 7) {
+		draw_init(&draw, (struct bytes){ NULL, 0 });
+		one_init(&one, 3);
+		one.step = crash_step;
+		scarce_begin(n, false);
+		look_at(&one, file);
+		recover(&one, &draw, file);
+		no_lie(&one);
+		crash_restart(&one);
+		one_deinit(&one);
+		draw_deinit(&draw);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t out[SNAPSHOT_OUT];
@@ -219,8 +262,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct draw draw;
 	struct bytes file = { out, 0 };
 
-	if (n_parts == 0)
+	if (n_parts == 0) {
 		make_parts();
+		true_and_scarce((struct bytes){ out, make_true(out) });
+	}
 	draw_init(&draw, (struct bytes){ data, size });
 	one_init(&one, 3);
 	crash_draw(&one, &draw);

@@ -1252,6 +1252,31 @@ static void test_want_again(void **state UNUSED)
 	pipe_free(p);
 }
 
+/* Whoever serves a recovery gets nothing of what others gave. */
+static void test_rescue_gives_nothing(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct side *side = &p->sides[0];
+	Fob__PeerMessage message = FOB__PEER_MESSAGE__INIT;
+	Fob__Want want = FOB__WANT__INIT;
+	Fob__BlobWant blob_want = FOB__BLOB_WANT__INIT;
+
+	want.ids = (ProtobufCBinaryData){ ID_SIZE, side->set.items[0].id };
+	blob_want.ids = want.ids;
+	message.want = &want;
+	assert_int_equal(sync_message(&side->sync, side->peer, &message), 0);
+	assert_int_equal(side->peer->n_serve, 1);
+	side->peer->rescue = true;
+	assert_int_equal(sync_message(&side->sync, side->peer, &message),
+			 SYNC_ERR_PROTOCOL);
+	message.want = NULL;
+	message.blob_want = &blob_want;
+	assert_int_equal(sync_message(&side->sync, side->peer, &message),
+			 SYNC_ERR_PROTOCOL);
+	assert_int_equal(side->peer->n_serve, 1);
+	pipe_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1285,6 +1310,7 @@ int main(void)
 		cmocka_unit_test(test_absent_unacked),
 		cmocka_unit_test(test_absent_loading),
 		cmocka_unit_test(test_want_again),
+		cmocka_unit_test(test_rescue_gives_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,12 +221,21 @@ static int sync_on_announce(struct sync *sync, struct sync_peer *peer,
 	return sync_ask(sync, peer);
 }
 
+/*
+ * Who serves a recovery may be no device any more: what other sources gave is
+ * not for it, and those that are honest do not ask.
+ */
+static bool sync_gives_nothing(const struct sync_peer *peer)
+{
+	return peer->rescue && peer->leader;
+}
+
 static int sync_on_want(struct sync *sync, struct sync_peer *peer,
 			const Fob__Want *want)
 {
 	int r = 0;
 
-	if (want->ids.len % ID_SIZE ||
+	if (want->ids.len % ID_SIZE || sync_gives_nothing(peer) ||
 	    want->ids.len > IDS_PER_MESSAGE * ID_SIZE)
 		return SYNC_ERR_PROTOCOL;
 	for (size_t i = 0; i < want->ids.len && r == 0; i += ID_SIZE) {
@@ -249,7 +258,7 @@ static int sync_on_blob_want(struct sync *sync, struct sync_peer *peer,
 	AUTO_ID_LIST struct id_list missing = { 0 };
 	int r = 0;
 
-	if (want->ids.len % ID_SIZE ||
+	if (want->ids.len % ID_SIZE || sync_gives_nothing(peer) ||
 	    want->ids.len > IDS_PER_MESSAGE * ID_SIZE)
 		return SYNC_ERR_PROTOCOL;
 	for (size_t i = 0; i < want->ids.len && r == 0; i += ID_SIZE) {
