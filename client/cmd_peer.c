@@ -81,7 +81,8 @@ static int done(struct fob *fob, const char *name)
 
 static int add(struct fob *fob, char *name, const char *address)
 {
-	static char op[] = "add";
+	/* The first takes the place of those before. */
+	static char first[] = "add", also[] = "also";
 	struct addresses addresses = { .n = 0 };
 	size_t i;
 	int r = address_look_up(fob, address, &addresses);
@@ -91,7 +92,7 @@ static int add(struct fob *fob, char *name, const char *address)
 		Fob__PeerAsk peer;
 
 		fob__peer_ask__init(&peer);
-		peer.op = op;
+		peer.op = i == 0 ? first : also;
 		peer.name = name;
 		peer.address = addresses.text[i];
 		r = send_peer(fob, &peer, &answers);

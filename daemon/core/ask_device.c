@@ -445,13 +445,35 @@ static void by_hand_drop(struct step *step, uint32_t author)
 	}
 }
 
-int peer_by_hand(struct step *step, uint32_t author, const char *address)
+/* All addresses of a device are one row, one a line. */
+static void by_hand_put(struct step *step, const struct by_hand *one)
+{
+	const struct node *node = step->node;
+	char key[5 + TEXT_HEX_SIZE(DEVICE_ID_SIZE)];
+	char text[ADDRESSES_MAX * sizeof(one->address)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < node->n_by_hand; i++) {
+		const struct by_hand *each = &node->by_hand[i];
+		size_t length = strlen(each->address);
+
+		if (memcmp(each->device, one->device, DEVICE_ID_SIZE))
+			continue;
+		REQUIRE(n + 1 + length <= sizeof(text));
+		if (n > 0)
+			text[n++] = '\n';
+		memcpy(text + n, each->address, length);
+		n += length;
+	}
+	by_hand_key(one, key);
+	step_put_local(step, key, (struct bytes){ (const uint8_t *)text, n });
+}
+
+static int by_hand_add(struct step *step, uint32_t author, const char *address)
 {
 	struct node *node = step->node;
-	char key[5 + TEXT_HEX_SIZE(DEVICE_ID_SIZE)];
 	struct by_hand *grown;
 
-	by_hand_drop(step, author);
 	grown = realloc(node->by_hand, (node->n_by_hand + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -461,11 +483,33 @@ int peer_by_hand(struct step *step, uint32_t author, const char *address)
 	memcpy(grown->device, node->set.authors[author].id, DEVICE_ID_SIZE);
 	memcpy(grown->address, address,
 	       size_min(strlen(address), sizeof(grown->address) - 1));
-	by_hand_key(grown, key);
-	step_put_local(step, key, text_of(grown->address));
+	by_hand_put(step, grown);
 	if (author < node->n_dials)
 		node->dials[author].next = node->dials[author].delay = 0;
 	return 0;
+}
+
+int peer_by_hand(struct step *step, uint32_t author, const char *address)
+{
+	by_hand_drop(step, author);
+	return by_hand_add(step, author, address);
+}
+
+/* A name may stand for several addresses. One too many is left out. */
+static int by_hand_also(struct step *step, uint32_t author, const char *address)
+{
+	const struct node *node = step->node;
+	size_t n = 0;
+
+	for (size_t i = 0; i < node->n_by_hand; i++) {
+		if (memcmp(node->by_hand[i].device,
+			   node->set.authors[author].id, DEVICE_ID_SIZE))
+			continue;
+		if (strcmp(node->by_hand[i].address, address) == 0)
+			return 0;
+		n++;
+	}
+	return n < ADDRESSES_MAX ? by_hand_add(step, author, address) : 0;
 }
 
 static int peer_list_reply(struct step *step, struct call *call)
@@ -503,6 +547,7 @@ int ask_peer(struct step *step, struct call *call)
 {
 	const Fob__PeerAsk *ask = call->request->peer;
 	uint32_t author = NONE;
+	bool also = !strcmp(ask->op, "also");
 	int r;
 
 	if (!strcmp(ask->op, "list"))
@@ -517,11 +562,12 @@ int ask_peer(struct step *step, struct call *call)
 		by_hand_drop(step, author);
 		return call_ok(step, call);
 	}
-	if (strcmp(ask->op, "add") != 0 || !address_ok(ask->address))
+	if ((!also && strcmp(ask->op, "add") != 0) || !address_ok(ask->address))
 		return call_fail(step, call, STATUS_USAGE,
 				 "an address is ADDR:PORT, as in "
 				 "192.0.2.7:47362 or [2001:db8::7]:47362");
-	r = peer_by_hand(step, author, ask->address);
+	r = also ? by_hand_also(step, author, ask->address) :
+		   peer_by_hand(step, author, ask->address);
 	return r < 0 ? r : call_ok(step, call);
 }
 

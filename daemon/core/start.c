@@ -185,11 +185,11 @@ static int start_slot(struct node *node, struct bytes row)
 	return 0;
 }
 
-static int start_by_hand(struct node *node, struct bytes key,
+static int start_address(struct node *node,
+			 const uint8_t device[static DEVICE_ID_SIZE],
 			 struct bytes address)
 {
 	struct by_hand *grown, *last;
-	size_t n = 0;
 
 	if (address.n >= sizeof(last->address))
 		return -EBADMSG;
@@ -200,12 +200,31 @@ static int start_by_hand(struct node *node, struct bytes key,
 	last = &grown[node->n_by_hand];
 	memset(last, 0, sizeof(*last));
 	memcpy(last->address, address.p, address.n);
-	if (text_hex_decode(last->device, sizeof(last->device),
-			    (struct bytes){ key.p + 5, key.n - 5 }, &n) ||
-	    n != sizeof(last->device))
-		return -EBADMSG;
+	memcpy(last->device, device, DEVICE_ID_SIZE);
 	node->n_by_hand++;
 	return 0;
+}
+
+/* The addresses of one device, one a line. */
+static int start_by_hand(struct node *node, struct bytes key, struct bytes row)
+{
+	uint8_t device[DEVICE_ID_SIZE];
+	size_t n = 0;
+	int r = 0;
+
+	if (text_hex_decode(device, sizeof(device),
+			    (struct bytes){ key.p + 5, key.n - 5 }, &n) ||
+	    n != sizeof(device))
+		return -EBADMSG;
+	for (size_t i = 0; i < ADDRESSES_MAX && row.n > 0 && r == 0; i++) {
+		const uint8_t *end = memchr(row.p, '\n', row.n);
+
+		n = end ? (size_t)(end - row.p) : row.n;
+		r = start_address(node, device, (struct bytes){ row.p, n });
+		n += end != NULL;
+		row = (struct bytes){ row.p + n, row.n - n };
+	}
+	return r;
 }
 
 static int start_net(struct node *node, struct bytes row)

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "proto/status.h"
+#include "proto/text.h"
 #include "tests/lib/guest.h"
 
 #define NO_PARENTS ((struct build_list){ NULL, 0 })
@@ -377,6 +379,48 @@ static void test_back_off(void **state)
 	assert_int_equal(guests->n_dialed, 0);
 }
 
+static void ask_peer_op(struct home *home, char *op, char *address)
+{
+	char id[TEXT_HEX_SIZE(DEVICE_ID_SIZE)];
+	Fob__Request request = FOB__REQUEST__INIT;
+	Fob__PeerAsk ask = FOB__PEER_ASK__INIT;
+
+	text_hex_encode(id, sizeof(id),
+			BYTES(build_keys(&home->guests.b, home->lower)->id));
+	ask.op = op;
+	ask.name = id;
+	ask.address = address;
+	request.peer = &ask;
+	assert_int_equal(one_ask(&home->one, &request)->status, STATUS_OK);
+}
+
+/* A name that stands for several addresses: all are tried, and stay. */
+static void test_several_addresses(void **state)
+{
+	struct home *home = *state;
+	struct guests *guests = &home->guests;
+	char add[] = "add", also[] = "also", one[] = "192.0.2.1:1";
+	char two[] = "[2001:db8::1]:2", three[] = "192.0.2.3:3";
+	const char *tried[] = { one, two, one };
+
+	ask_peer_op(home, add, three);
+	ask_peer_op(home, add, one);
+	ask_peer_op(home, also, two);
+	ask_peer_op(home, also, two);
+	guests_forget(guests);
+	one_restart(&home->one);
+	assert_int_equal(home->one.node->n_by_hand, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(tried); i++) {
+		one_later(&home->one, i > 0 ? DIAL_MAX_MS * 2 : 0);
+		assert_int_equal(guests->n_dialed, 1);
+		assert_string_equal(guests->address[0], tried[i]);
+		guests_down(guests, guests->dialed[0], true);
+		guests_forget(guests);
+	}
+	ask_peer_op(home, add, three);
+	assert_int_equal(home->one.node->n_by_hand, 1);
+}
+
 /* A dial that reaches this device itself is closed, and rests a minute. */
 static void test_self(void **state)
 {
@@ -726,6 +770,7 @@ int main(void)
 		TEST(test_pardoned),
 		TEST(test_bye),
 		TEST(test_back_off),
+		TEST(test_several_addresses),
 		TEST(test_self),
 		TEST(test_clone),
 		TEST(test_renew),
