@@ -100,6 +100,7 @@ static int take_held(struct step *step, const struct item *item, uint32_t index)
 	take_put_blob(step, index,
 		      (struct bytes){ item->blob, item->blob_len });
 	held->flags |= SET_BLOB;
+	sync_filled(&step->node->sync);
 	if (set_class(&step->node->set, index) == 2 &&
 	    index_mark(step->node, held->content) < 0)
 		return -ENOMEM;

@@ -97,12 +97,6 @@ struct swarm {
 	bool unsure;	/* what was answered need not be seen in the end */
 	uint8_t kit[KEY_SIZE], old_kit[KEY_SIZE];
 	bool recovered;
-	/*
-	 * A new kit was made. Beside a peer that lies, whose copy may be the
-	 * only one of something, who shows what in the end is an open question
-	 * (FOUND.md, seed 84), so that the lists are not compared.
-	 */
-	bool kit_apart;
 	int heir; /* who recovered, and decides who is in */
 	unsigned n_groups, n_hidden;
 	bool reads[WORLD_NODES]; /* was to read the group, once */

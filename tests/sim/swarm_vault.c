@@ -130,7 +130,6 @@ void vault_kit(struct swarm *swarm, int node)
 	if (!story_ok(reply) || !reply->made)
 		return;
 	memcpy(swarm->old_kit, swarm->kit, KEY_SIZE);
-	swarm->kit_apart = true;
 	memcpy(swarm->kit, reply->made->recovery_seed.data, KEY_SIZE);
 }
 

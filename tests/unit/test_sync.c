@@ -633,6 +633,29 @@ static void test_withheld(void **state UNUSED)
 	pipe_free(p);
 }
 
+/* A blob that came late is had by those who miss some, too. */
+static void test_blob_came(void **state UNUSED)
+{
+	struct pipe *p = pipe_new();
+	struct sync *sync = &p->sides[0].sync;
+	struct sync_peer *a = p->sides[0].peer, *b;
+
+	b = sync_up(sync, 6, set_author(sync->set, build_keys(&p->b, 2)->id),
+		    key, true);
+	a->up = b->up = a->in_sync = b->in_sync = true;
+	a->next_run = b->next_run = UINT64_MAX;
+	b->their_missing = 2;
+	sync_filled(sync);
+	assert_int_equal(sync_settle(sync), 0);
+	assert_true(a->next_run == UINT64_MAX);
+	assert_true(b->next_run == sync->now + RUN_DELAY_MIN_MS);
+	/* Once, whatever they say that they miss. */
+	b->next_run = UINT64_MAX;
+	assert_int_equal(sync_settle(sync), 0);
+	assert_true(b->next_run == UINT64_MAX);
+	pipe_free(p);
+}
+
 /* What came from one peer is named to the others, not pushed. */
 static void test_relay(void **state UNUSED)
 {
@@ -1292,6 +1315,7 @@ int main(void)
 		cmocka_unit_test(test_push),
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_withheld),
+		cmocka_unit_test(test_blob_came),
 		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_keep_alive),
 		cmocka_unit_test(test_timeout),

@@ -439,9 +439,26 @@ int sync_begin(struct sync *sync, struct sync_peer *peer,
 	return r;
 }
 
+/*
+ * Whoever was told that a blob is not here is told no more, since sets that
+ * are equal need no run: so there is one when it may be here by now.
+ */
+static void sync_plan_blobs(struct sync *sync, struct sync_peer *peer)
+{
+	uint64_t at = sync->now + RUN_DELAY_MIN_MS;
+
+	if (!peer->blob_came || peer->run != SYNC_IDLE)
+		return;
+	peer->blob_came = false;
+	if (peer->their_missing && !peer->unequal && !peer->rescue &&
+	    peer->next_run > at)
+		peer->next_run = at;
+}
+
 /* A change here is followed by a look whether both are equal, once quiet. */
 void sync_plan(struct sync *sync, struct sync_peer *peer)
 {
+	sync_plan_blobs(sync, peer);
 	if (peer->in_sync || peer->unequal || peer->run != SYNC_IDLE ||
 	    peer->next_run != UINT64_MAX)
 		return;

@@ -364,6 +364,12 @@ int sync_fresh(struct sync *sync, uint32_t item, uint32_t from)
 	return r;
 }
 
+void sync_filled(struct sync *sync)
+{
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		sync->peers[i].blob_came |= sync->peers[i].conn != 0;
+}
+
 void sync_lost(struct sync *sync)
 {
 	for (size_t i = 0; i < PEERS_MAX; i++) {

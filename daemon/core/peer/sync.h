@@ -76,6 +76,7 @@ struct sync_peer {
 	uint64_t version_compared;  /* and when a class was compared last */
 	unsigned rounds;	    /* comparisons since that changed */
 	bool blobs_asked;
+	bool blob_came;	 /* here, since the last run, of an item held before */
 	bool blobs_more; /* of this run: more are missing than one list has */
 	uint64_t blobs_missing; /* when they were asked for last */
 	uint64_t their_missing;
@@ -173,6 +174,8 @@ void sync_tag(const struct sync_peer *peer, const uint8_t id[static ID_SIZE],
 
 /* An item was stored: own ones are pushed, others announced. */
 int sync_fresh(struct sync *sync, uint32_t item, uint32_t from);
+/* A blob came of an item that was held before: some peer may miss it too. */
+void sync_filled(struct sync *sync);
 /* An item was dropped: it may be had again from any peer. */
 void sync_lost(struct sync *sync);
 /* After a step: announcements leave, planned runs are set, debts answered. */
