@@ -11,6 +11,7 @@
 #include "client/passphrase.h"
 #include "client/report.h"
 
+#define ATTEMPTS 3	     /* access codes, at a terminal */
 #define TOLD_MAX (64 * 1024) /* bytes of an answer, packed */
 
 static void forget(struct card *card)
@@ -137,6 +138,29 @@ static int remember(struct fob *fob, struct card *card)
 	return 0;
 }
 
+/* None yet, or one that was mistyped: what a file says stays wrong. */
+static bool code_helps(const struct card *card, int attempt)
+{
+	return card->told->needs_password && attempt < ATTEMPTS &&
+	       (!card->code || !card->code_file);
+}
+
+/* The same request, with another access code. */
+static int ask_again(struct fob *fob, struct card *card, Fob__CardAsk *ask)
+{
+	int r;
+
+	if (card->code)
+		note(fob, "%s", card->told->error);
+	passphrase_free(&card->code);
+	card->code = NULL;
+	r = ask_code(fob, card);
+	if (r != 0)
+		return r;
+	fill(card, ask);
+	return run(fob, card, ask);
+}
+
 int card_ask(struct fob *fob, struct card *card, Fob__CardAsk *ask)
 {
 	int r;
@@ -144,13 +168,8 @@ int card_ask(struct fob *fob, struct card *card, Fob__CardAsk *ask)
 	fill(card, ask);
 	ask->device = (ProtobufCBinaryData){ card->device_n, card->device };
 	r = run(fob, card, ask);
-	if (r == 0 && card->told->needs_password && !card->code) {
-		r = ask_code(fob, card);
-		if (r != 0)
-			return r;
-		fill(card, ask);
-		r = run(fob, card, ask);
-	}
+	for (int i = 0; r == 0 && code_helps(card, i); i++)
+		r = ask_again(fob, card, ask);
 	if (r != 0)
 		return r;
 	if (card->told->status != STATUS_OK)

@@ -59,6 +59,10 @@ static int filter(unsigned int flags UNUSED)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAKE_PRIVATE, 1, 0), \
 		KILL, ALLOW
 
+#define ANSWER_CALL(nr, answer)                          \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), \
+		BPF_STMT(BPF_RET | BPF_K, (answer))
+
 /* The kernel looks at the low halves only, of what these two arguments are. */
 #define ONLY(field, value) \
 	LOAD(field), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 1, 0), KILL
@@ -66,6 +70,9 @@ static int filter(unsigned int flags UNUSED)
 static int filter(unsigned int flags)
 {
 	bool lenient = flags & CONFINE_LENIENT;
+	bool speaking = flags & CONFINE_SPEAKING;
+	uint32_t spoken = speaking ? SECCOMP_RET_ALLOW : KILL_ALL;
+	uint32_t refused = speaking ? REFUSE : KILL_ALL;
 	struct sock_filter code[] = {
 		LOAD(arch),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
@@ -83,8 +90,22 @@ static int filter(unsigned int flags)
 		ALLOW_CALL(SYS_getrandom),     /* malloc of glibc */
 		ALLOW_CALL(SYS_clock_gettime), /* where it is no vdso's */
 		ALLOW_CALL(SYS_sysinfo),       /* qsort of glibc */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, lenient ? REFUSE : KILL_ALL),
+		ANSWER_CALL(SYS_openat, lenient ? REFUSE : KILL_ALL),
+		ANSWER_CALL(SYS_sendto, spoken),
+		ANSWER_CALL(SYS_recvfrom, spoken),
+		ANSWER_CALL(SYS_ppoll, spoken),
+#ifdef SYS_poll
+		ANSWER_CALL(SYS_poll, spoken),
+#endif
+		ANSWER_CALL(SYS_pselect6, spoken),
+		ANSWER_CALL(SYS_close, spoken),
+		ANSWER_CALL(SYS_getpid, spoken),
+		ANSWER_CALL(SYS_mlock, spoken),
+		ANSWER_CALL(SYS_munlock, spoken),
+		ANSWER_CALL(SYS_fcntl, refused),
+		ANSWER_CALL(SYS_ioctl, refused),
+		ANSWER_CALL(SYS_fstat, refused),
+		ANSWER_CALL(SYS_newfstatat, refused),
 		ALLOW_WAKE,
 		ALLOW_NO_EXEC(SYS_mmap),
 		ALLOW_NO_EXEC(SYS_mprotect),

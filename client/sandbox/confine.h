@@ -22,6 +22,12 @@ enum confine {
 	 * unasked and do without.
 	 */
 	CONFINE_LENIENT = 2,
+	/*
+	 * A connection that is open is spoken on, and others are not made.
+	 * What libraries want to know of descriptors they do not learn
+	 * (EACCES), and locked memory is given back.
+	 */
+	CONFINE_SPEAKING = 4,
 };
 
 /*

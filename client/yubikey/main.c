@@ -4,7 +4,8 @@
  * CardTold to standard output. It is a program of its own because it loads the
  * library of PC/SC and reads what a stranger's card sends. Secrets come
  * through the pipe only, are wiped, and never leave towards anything but the
- * card.
+ * card. From the first word with a card on it can speak with pcscd and write
+ * its answer, and nothing else.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/sandbox/confine.h"
 #include "client/yubikey/choose.h"
 #include "proto/secret.h"
 
@@ -171,6 +173,7 @@ static int validate(struct work *work)
 	randombytes_buf(challenge, sizeof(challenge));
 	r = session_validate(&work->session, code, challenge);
 	work->validated = r == 0;
+	work->told.needs_password = r == SESSION_ERR_CODE;
 	return explain(work, r);
 }
 
@@ -191,12 +194,23 @@ static int check_device(struct work *work)
 	return 0;
 }
 
+/* No card was heard yet; the connection to pcscd is there. */
+static int enter_sandbox(struct work *work)
+{
+	if (confine(CONFINE_SPEAKING | CONFINE_LENIENT) == 0)
+		return 0;
+	return refuse(work, STATUS_FAILED,
+		      "fob-yubikey cannot confine itself, so it does nothing");
+}
+
 static int do_it(struct work *work)
 {
 	const char *op = work->ask->op;
 	uint64_t step = (uint64_t)time(NULL) / CREDENTIAL_PERIOD;
 	int r = reader_open(&work->reader);
 
+	if (r == 0)
+		r = enter_sandbox(work);
 	if (r == 0)
 		r = choose_key(&work->reader, work->ask->reader,
 			       &work->session);

@@ -169,6 +169,10 @@ check "the right one" key push GitHub --access-code-file "$work/code"
 exits 5 "which the key forgets again" key list
 equal "asked for at the terminal" "$(typing a 'Access code' sesame -- yubikey \
 	list --json | tail -n 1 | tr -d '\r' | json 'd[0]["name"]')" GitHub:ada
+matches "and again when it was wrong" "$(typing a 'Access code' mustard \
+	'Access code' sesame -- yubikey list)" 'GitHub:ada'
+matches "three times" "$(typing a 'Access code' a 'Access code' b \
+	'Access code' c -- yubikey list; echo $?)" 'wrong.*wrong.*wrong.*7$'
 kill -USR2 "${pids[card0]}"
 exits 7 "a key that does not know its code" key list \
 	--access-code-file "$work/code"

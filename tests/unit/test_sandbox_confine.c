@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@
 #define STEP ((size_t)1 << 20)
 
 static int descriptor; /* of a pipe, open in the child */
+static int talk[2];    /* a connection that is there */
 
 /* What a child says of itself at its end. */
 enum { DONE = 40, NOT_CONFINED, FAILED };
@@ -91,6 +94,21 @@ static int opens(void)
 static int connects(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? DONE : FAILED;
+}
+
+/* Of a connection that is there: send, wait, receive; nothing is learnt. */
+static int speaks(void)
+{
+	struct pollfd wait = { .fd = talk[1], .events = POLLIN };
+	struct stat st;
+	char c;
+
+	return send(talk[0], "x", 1, MSG_NOSIGNAL) == 1 &&
+			       poll(&wait, 1, -1) == 1 &&
+			       recv(talk[1], &c, 1, 0) == 1 &&
+			       fstat(talk[0], &st) < 0 ?
+		       DONE :
+		       FAILED;
 }
 
 static int forks(void)
@@ -180,6 +198,22 @@ static void test_reach(void **state UNUSED)
 	killed(CONFINE_LENIENT, connects);
 }
 
+static void test_speech(void **state UNUSED)
+{
+	const unsigned int flags = CONFINE_SPEAKING | CONFINE_LENIENT;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, talk), 0);
+	allowed(flags, speaks);
+	killed(CONFINE_ALL, speaks);
+	allowed(flags, opens);
+	killed(flags, connects);
+	killed(flags, forks);
+	killed(flags, executes);
+	killed(flags, maps_code);
+	close(talk[0]);
+	close(talk[1]);
+}
+
 static void test_processes(void **state UNUSED)
 {
 	killed(CONFINE_ALL, forks);
@@ -197,7 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_work),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_reach), cmocka_unit_test(test_processes),
-		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_code),  cmocka_unit_test(test_speech),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
