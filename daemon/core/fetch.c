@@ -233,7 +233,10 @@ static int fetch_late(struct step *step, struct call *call)
 	struct fetch *fetch = &step->node->recover->fetch;
 	bool silent = fetch->stage == FETCH_GREETS && !fetch->worked;
 	struct saying why = { .n = 0 };
+	int r = recover_statuses(step); /* who is there is known by now */
 
+	if (r < 0)
+		return r;
 	fetch_saying(step, "not all of it came in time", &why);
 	saying_add(&why, ", or give it longer with --timeout");
 	fetch_hang_up(step);
@@ -299,6 +302,9 @@ int fetch_run(struct step *step, struct call *call)
 		return r;
 	if (fetch->stage == FETCH_FAILED) {
 		fetch->stage = FETCH_NONE; /* another one may be asked */
+		r = recover_statuses(step);
+		if (r < 0)
+			return r;
 		return call_fail(step, call, fetch->status, "%s", fetch->why);
 	}
 	if (fetch->stage == FETCH_SYNCS &&
