@@ -35,7 +35,7 @@
 #define SWARM_FIXED 10
 #define SWARM_DEFAULT 30
 #else
-#define SWARM_FIXED 200
+#define SWARM_FIXED 450
 #define SWARM_DEFAULT 500
 #endif
 #define SWARM_TURN 100000 /* seeds from one commit to the next */
