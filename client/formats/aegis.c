@@ -4,6 +4,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -125,7 +126,7 @@ static int open_slots(struct import *import, const json_t *slots,
 		return import_fail(import,
 				   "the file opens with no password, only "
 				   "with the device that wrote it");
-	return import_crypt_failed(import, worst);
+	return refusal_crypt(import, "header.slots", worst);
 }
 
 static int open_content(struct import *import, const json_t *root,
@@ -200,16 +201,18 @@ static int read_one(struct import *import, const json_t *content,
 	return filler_add(&f);
 }
 
+static const struct refusal_version file_version = { "Aegis", "version",
+						     FILE_MAX };
+static const struct refusal_version content_version = { "Aegis", "db.version",
+							CONTENT_MAX };
+
 static int check_version(struct import *import, const json_t *object,
-			 uint64_t most)
+			 const struct refusal_version *known)
 {
 	struct json_record record = { .object = object };
+	uint64_t version = json_get_number(&record, "version", 1);
 
-	return json_get_number(&record, "version", 1) <= most ?
-		       0 :
-		       import_fail(import,
-				   "the file is of a newer Aegis than is "
-				   "known here");
+	return refusal_newer(import, known, !json_failed(&record), version);
 }
 
 static int read_content(struct import *import, const json_t *content)
@@ -217,12 +220,12 @@ static int read_content(struct import *import, const json_t *content)
 	const json_t *entries = json_object_get(content, "entries");
 	const json_t *object;
 	size_t i;
-	int r = check_version(import, content, CONTENT_MAX);
+	int r = check_version(import, content, &content_version);
 
 	if (r != 0)
 		return r;
 	if (!json_is_array(entries))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "entries");
 	json_array_foreach(entries, i, object)
 	{
 		r = read_one(import, content, object, i + 1);
@@ -240,7 +243,7 @@ int aegis_read(struct bytes file, struct import *import)
 	int r = json_read(file, import, &root);
 
 	if (r == 0)
-		r = check_version(import, root, FILE_MAX);
+		r = check_version(import, root, &file_version);
 	if (r != 0)
 		return r;
 	db = json_object_get(root, "db");

@@ -6,6 +6,7 @@
 #include "client/formats/crypt.h"
 #include "client/formats/encoded.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -99,14 +100,14 @@ static int open_either(struct import *import, struct bytes file,
 	int r;
 
 	if (file.n < OLD_MIN)
-		return import_fail(import, "the file is cut off");
+		return refusal_byte(import, file.n, "it is cut off");
 	r = import_password(import, &password);
 	if (r != 0)
 		return r;
 	r = open_new(file, password, ret);
 	if (r == CRYPT_ERR_FORGED)
 		r = open_old(file, password, ret);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "bytes 0 to 3", r) : 0;
 }
 
 /* Old labels hold the issuer, as "Issuer - account" or "Issuer:account". */
@@ -185,7 +186,7 @@ int andotp_read(struct bytes file, struct import *import)
 	if (r != 0)
 		return r;
 	if (!json_is_array(root))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, NULL);
 	json_array_foreach(root, i, object)
 	{
 		r = read_one(import, object, i + 1);

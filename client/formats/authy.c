@@ -8,6 +8,7 @@
 #include "client/formats/encoded.h"
 #include "client/formats/filler.h"
 #include "client/formats/login.h"
+#include "client/formats/refusal.h"
 #include "client/formats/xml.h"
 #include "proto/text.h"
 
@@ -122,7 +123,9 @@ static int check_password(struct opener *o, const json_t *list)
 			return r;
 		found = found == 0 || r == CRYPT_ERR_FORGED ? r : found;
 	}
-	return found ? import_crypt_failed(o->import, found) : 0;
+	return found ? refusal_crypt(o->import, "key_derivation_iterations",
+				     found) :
+		       0;
 }
 
 /* --- accounts ---------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
 #include "client/formats/login.h"
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 #define ITEM_LOGIN 1
@@ -91,7 +92,7 @@ int bitwarden_items(struct import *import, const json_t *root)
 	size_t i;
 
 	if (!json_is_array(items))
-		return import_fail(import, "the file has no list of items");
+		return refusal_list(import, "items");
 	json_array_foreach(items, i, item)
 	{
 		int r = 0;
@@ -238,12 +239,12 @@ static int open_data(struct import *import, const json_t *root,
 			      member(root, "encKeyValidation_DO_NOT_EDIT"),
 			      &check);
 	if (r != 0)
-		return import_crypt_failed(import, r);
+		return refusal_crypt(import, "kdfType to kdfParallelism", r);
 	r = open_text(&keys, member(root, "data"), ret);
 	if (r == CRYPT_ERR_FORGED)
 		return import_fail(import, "the file is damaged: its data "
 					   "does not open");
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "data", r) : 0;
 }
 
 int bitwarden_read(struct bytes file, struct import *import)

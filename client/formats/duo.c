@@ -1,6 +1,7 @@
 #include "client/formats/duo.h"
 
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -34,7 +35,7 @@ int duo_read(struct bytes file, struct import *import)
 	if (r != 0)
 		return r;
 	if (!json_is_array(root))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, NULL);
 	json_array_foreach(root, i, object)
 	{
 		r = read_one(import, object, i + 1);

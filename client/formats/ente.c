@@ -7,6 +7,7 @@
 #include "client/formats/crypt.h"
 #include "client/formats/json.h"
 #include "client/formats/list.h"
+#include "client/formats/refusal.h"
 
 #define HEADER crypto_secretstream_xchacha20poly1305_HEADERBYTES
 #define OVERHEAD crypto_secretstream_xchacha20poly1305_ABYTES
@@ -30,13 +31,25 @@ static void sealed_free(struct sealed *sealed)
 	buffer_free(&sealed->data);
 }
 
+static int check_version(struct import *import, const json_t *root)
+{
+	static const struct refusal_version known = { "Ente", "version", 1 };
+	struct json_record record = { .object = root };
+	uint64_t version = json_get_number(&record, known.key, 1);
+
+	return refusal_newer(import, &known, !json_failed(&record), version);
+}
+
 static int parse(struct import *import, const json_t *root, struct sealed *ret)
 {
 	struct json_record outer = { .object = root };
 	struct json_record kdf = { .object = json_get_object(&outer,
 							     "kdfParams") };
-	int r = buffer_base64(&ret->salt, json_get_text(&kdf, "salt"));
+	int r = check_version(import, root);
 
+	if (r != 0)
+		return r;
+	r = buffer_base64(&ret->salt, json_get_text(&kdf, "salt"));
 	if (r == 0)
 		r = buffer_base64(&ret->header,
 				  json_get_text(&outer, "encryptionNonce"));
@@ -49,11 +62,9 @@ static int parse(struct import *import, const json_t *root, struct sealed *ret)
 	ret->passes = json_get_number(&kdf, "opsLimit", 0);
 	if (r != 0 || json_failed(&outer) || json_failed(&kdf) ||
 	    ret->header.n != HEADER || ret->data.n < OVERHEAD)
-		return import_fail(import, "the file is damaged: its "
-					   "encrypted part is incomplete");
-	if (json_get_number(&outer, "version", 1) != 1)
-		return import_fail(import, "the file is of a newer Ente than "
-					   "is known here");
+		return import_fail(import, "the file is damaged: "
+					   "kdfParams, encryptionNonce or "
+					   "encryptedData is incomplete");
 	return 0;
 }
 
@@ -114,7 +125,7 @@ static int open_sealed(struct import *import, const struct sealed *sealed,
 	if (r == 0)
 		r = pull(sealed, key, ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "kdfParams", r) : 0;
 }
 
 int ente_read(struct bytes file, struct import *import)

@@ -42,7 +42,9 @@ int freeotp_read(struct bytes file, struct import *import)
 	if (r != 0)
 		return r;
 	if (strcmp(root->name, "map") != 0)
-		return import_fail(import, "the file has no list of accounts");
+		return import_fail(
+			import,
+			"the file has no list of accounts: its root is no map");
 	for (const struct xml *e = xml_child(root, "string"); e;
 	     e = xml_next(e, "string")) {
 		if (text_same(xml_attribute(e, "name"), text_of(order)))

@@ -5,6 +5,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/java.h"
+#include "client/formats/refusal.h"
 #include "client/formats/token.h"
 #include "proto/text.h"
 
@@ -95,7 +96,7 @@ static int open_master(struct import *import, const json_t *master,
 	crypt_wipe(key);
 	if (r == 0 && ret->n != CRYPT_KEY)
 		r = CRYPT_ERR_NUMBERS;
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "masterKey", r) : 0;
 }
 
 /* --- accounts ------------------------------------------------------------------------ */

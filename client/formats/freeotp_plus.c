@@ -1,5 +1,6 @@
 #include "client/formats/freeotp_plus.h"
 
+#include "client/formats/refusal.h"
 #include "client/formats/token.h"
 
 bool freeotp_plus_detect(struct bytes file)
@@ -18,7 +19,7 @@ int freeotp_plus_read(struct bytes file, struct import *import)
 		return r;
 	list = json_object_get(root, "tokens");
 	if (!json_is_array(list))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "tokens");
 	json_array_foreach(list, i, object)
 	{
 		r = token_add(import, i + 1, object, (struct bytes){ NULL, 0 });

@@ -113,10 +113,22 @@ static int add_accounts(const struct payload *payload, uint64_t position,
 	return r;
 }
 
+/* What a newer one adds is skipped, and the accounts are taken as they are. */
+static int check_version(const struct payload *payload, uint64_t position,
+			 struct import *import)
+{
+	if (payload->version <= VERSION_MAX)
+		return 0;
+	return import_warn(import, position,
+			   "the QR code is of a newer Google Authenticator "
+			   "than is known here: compare what has come");
+}
+
 static int take_payload(struct google *google, const struct payload *payload,
 			uint64_t position, struct import *import)
 {
 	uint8_t digest[GOOGLE_DIGEST];
+	int r;
 
 	if (!google->begun) {
 		google->begun = true;
@@ -136,6 +148,9 @@ static int take_payload(struct google *google, const struct payload *payload,
 		return import_warn(import, position,
 				   "the same QR code once more");
 	}
+	r = check_version(payload, position, import);
+	if (r != 0)
+		return r;
 	google->seen[payload->index] = true;
 	memcpy(google->digest[payload->index], digest, sizeof(digest));
 	return add_accounts(payload, position, import);

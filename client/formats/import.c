@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/formats/crypt.h"
+#include "client/formats/buffer.h"
 #include "proto/text.h"
 
 #define NAME_SHOWN_MAX 80 /* bytes of a skipped record's name */
@@ -166,8 +166,8 @@ int import_add(struct import *import, uint64_t position, struct entry *entry)
 	if (entry_check(entry, &fault) != 0)
 		return import_skip(import, position, fault, name_of(entry));
 	if (import->n == IMPORT_ENTRIES_MAX)
-		return import_fail(import, "more accounts than one "
-					   "import takes");
+		return import_fail(import, "the file has more accounts than "
+					   "the 20000 that one import takes");
 	if (import->n == import->capacity) {
 		r = grow(import);
 		if (r < 0)
@@ -248,22 +248,4 @@ int import_wrong(struct import *import)
 				    "the file is damaged");
 
 	return r < 0 ? r : IMPORT_ERR_WRONG;
-}
-
-int import_crypt_failed(struct import *import, int error)
-{
-	switch (error) {
-	case CRYPT_ERR_FORGED:
-		return import_wrong(import);
-	case CRYPT_ERR_COST:
-		return import_fail(import,
-				   "opening the file would take more memory "
-				   "or time than any application asks for");
-	case CRYPT_ERR_NUMBERS:
-		return import_fail(import, "what the file says about its "
-					   "encryption makes no sense");
-	default:
-		REQUIRE(error < 0);
-		return error;
-	}
 }

@@ -57,7 +57,10 @@ int import_skip(struct import *import, uint64_t position, struct fault fault,
 		struct bytes name);
 int import_warn(struct import *import, uint64_t position, const char *text);
 
-/* Refuses the whole file, so that a reader may `return import_fail(...)`. */
+/*
+ * Refuses the whole file, so that a reader may `return import_fail(...)`;
+ * refusal.h has the reasons that name a place.
+ */
 int import_fail(struct import *import, const char *text);
 
 /*
@@ -80,11 +83,10 @@ int import_tag(struct import *import, uint64_t position, struct entry *entry,
 /*
  * For encrypted files: 0 and the password, or IMPORT_ERR_PASSWORD, to be
  * returned as it is. And what to return when a tag does not fit, a
- * IMPORT_ERR_WRONG; or for a CRYPT_ERR_* of deriving or opening, whichever.
+ * IMPORT_ERR_WRONG.
  */
 int import_password(const struct import *import, struct bytes *ret_password);
 int import_wrong(struct import *import);
-int import_crypt_failed(struct import *import, int error);
 
 #define AUTO_IMPORT CLEANUP(import_deinit)
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 /* Stream header, and the class description of HashMap up to its fields. */
@@ -43,7 +44,7 @@ static struct bytes take(struct reader *r, uint64_t n)
 
 	if (n > r->rest.n) {
 		if (!r->why)
-			r->why = "the file is cut off";
+			r->why = "it is cut off";
 		return (struct bytes){ NULL, 0 };
 	}
 	r->rest.p += n;
@@ -112,9 +113,9 @@ static struct bytes text(struct reader *r)
 		n = number(r, 8);
 	else if (!r->why)
 		r->why = tag == TC_REFERENCE ?
-				 "the file refers back to itself, which "
+				 "it refers back to itself, which "
 				 "FreeOTP's do not" :
-				 "the file holds something else than texts";
+				 "it holds something else than texts";
 	return convert(r, take(r, n));
 }
 
@@ -124,16 +125,16 @@ static void skip_fields(struct reader *r)
 	uint64_t n = number(r, 2);
 
 	if (n > NUMBERS_MAX && !r->why)
-		r->why = "the file is no map of Java";
+		r->why = "it is no map of Java";
 	for (uint64_t i = 0; i < n && !r->why; i++) {
 		uint64_t type = number(r, 1);
 
 		if (type != 'F' && type != 'I' && !r->why)
-			r->why = "the file is no map of Java";
+			r->why = "it is no map of Java";
 		take(r, number(r, 2));
 	}
 	if (number(r, 2) != 0x7870 && !r->why)
-		r->why = "the file is no map of Java";
+		r->why = "it is no map of Java";
 	take(r, n * FIELD_BYTES);
 }
 
@@ -152,7 +153,7 @@ static int read_pairs(struct reader *r, struct java_map *map, size_t count)
 			map->pairs[map->n++] = pair;
 	}
 	if (number(r, 1) != TC_ENDBLOCKDATA && !r->why)
-		r->why = "the file goes on where it should end";
+		r->why = "it goes on where it should end";
 	return 0;
 }
 
@@ -163,21 +164,21 @@ int java_read(struct bytes file, struct import *import, struct java_map *ret)
 	int e;
 
 	if (!java_is_map(file))
-		return import_fail(import, "the file is no map of Java");
+		return refusal_byte(import, 0, "it is no map of Java");
 	if (buffer_alloc(&ret->text, file.n) < 0)
 		return -ENOMEM;
 	r.out = ret->text.p;
 	take(&r, HEAD);
 	skip_fields(&r);
 	if (number(&r, 2) != 0x7708 && !r.why)
-		r.why = "the file is no map of Java";
+		r.why = "it is no map of Java";
 	number(&r, 4); /* the table's size */
 	count = number(&r, 4);
 	if (count > r.rest.n / 6 && !r.why)
-		r.why = "the file is cut off";
+		r.why = "it is cut off";
 	e = r.why ? 0 : read_pairs(&r, ret, (size_t)count);
 	if (e == 0 && r.why)
-		e = import_fail(import, r.why);
+		e = refusal_byte(import, file.n - r.rest.n, r.why);
 	return e;
 }
 

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/formats/peek.h"
+#include "client/formats/refusal.h"
 
 /* --- memory ----------------------------------------------------------------- */
 
@@ -75,19 +75,19 @@ static const char *reason(const json_error_t *error)
 
 static int fail(struct import *import, const json_error_t *error)
 {
-	char text[80];
-
 	if (starved || json_error_code(error) == json_error_out_of_memory)
 		return -ENOMEM;
-	snprintf(text, sizeof(text), "the file is damaged: line %d: %s",
-		 error->line, reason(error));
-	return import_fail(import, text);
+	return refusal_line(import, (unsigned long)error->line,
+			    (unsigned long)(error->column > 0 ? error->column :
+								1),
+			    reason(error));
 }
 
 int json_read(struct bytes text, struct import *import, json_t **ret)
 {
 	json_error_t error;
 	json_t *value;
+	size_t at;
 
 	/*
 	 * Process state of jansson. Every reader comes through here before
@@ -98,9 +98,9 @@ int json_read(struct bytes text, struct import *import, json_t **ret)
 	text = without_bom(text);
 	if (text.n == 0)
 		return import_fail(import, "the file is empty");
-	if (peek_deeper(text, JSON_DEPTH))
-		return import_fail(import,
-				   "the file is nested too deeply to be sound");
+	if (peek_deeper(text, JSON_DEPTH, &at))
+		return refusal_text(import, text, at,
+				    "it is nested too deeply to be sound");
 	value = json_loadb((const char *)text.p, text.n,
 			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	/* Where it goes on all the same, something may be left out. */

@@ -99,7 +99,9 @@ int keepassxc_xml_read(struct bytes file, struct import *import)
 		return r;
 	group = xml_find(root, "Root/Group");
 	if (!group)
-		return import_fail(import, "the file has no group of entries");
+		return import_fail(
+			import,
+			"the file has no group of entries: Root/Group is missing");
 	if (is_true(xml_text(xml_find(root, "Meta/RecycleBinEnabled"))))
 		walk.bin = xml_text(xml_find(root, "Meta/RecycleBinUUID"));
 	return read_group(&walk, group, (struct path){ .n = 0 }, true);

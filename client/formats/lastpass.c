@@ -1,8 +1,10 @@
 #include "client/formats/lastpass.h"
 
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
+#define VERSION_MAX 3
 #define FOLDERS_OWN 2 /* 0 and 1 are "Other accounts" and "Favorites" */
 
 bool lastpass_detect(struct bytes file)
@@ -56,6 +58,16 @@ static int read_one(struct import *import, const json_t *root,
 	return filler_add(&f);
 }
 
+static int check_version(struct import *import, const json_t *root)
+{
+	static const struct refusal_version known = { "LastPass Authenticator",
+						      "version", VERSION_MAX };
+	struct json_record record = { .object = root };
+	uint64_t version = json_get_number(&record, known.key, 1);
+
+	return refusal_newer(import, &known, !json_failed(&record), version);
+}
+
 int lastpass_read(struct bytes file, struct import *import)
 {
 	AUTO_JSON_VALUE json_t *root = NULL;
@@ -65,9 +77,12 @@ int lastpass_read(struct bytes file, struct import *import)
 
 	if (r != 0)
 		return r;
+	r = check_version(import, root);
+	if (r != 0)
+		return r;
 	list = json_object_get(root, "accounts");
 	if (!json_is_array(list))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "accounts");
 	json_array_foreach(list, i, object)
 	{
 		r = read_one(import, root, object, i + 1);

@@ -100,7 +100,9 @@ static int read_payload(struct payload *payload, struct fault *fault)
 			return refuse(fault, "data", "is damaged");
 		if (field.type != WIRE_VARINT)
 			continue;
-		if (field.number == PAYLOAD_SIZE)
+		if (field.number == PAYLOAD_VERSION)
+			payload->version = field.varint;
+		else if (field.number == PAYLOAD_SIZE)
 			payload->size = field.varint;
 		else if (field.number == PAYLOAD_INDEX)
 			payload->index = field.varint;

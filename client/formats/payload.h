@@ -38,7 +38,8 @@ enum {
 	DIGITS_EIGHT = 2,
 	TYPE_HOTP = 1,
 	TYPE_TOTP = 2,
-	PERIOD = 30, /* there is no field for it */
+	VERSION_MAX = 2, /* that published payloads have */
+	PERIOD = 30,	 /* there is no field for it */
 };
 
 /* Zeroed at first. */
@@ -47,7 +48,7 @@ struct payload {
 	size_t capacity;
 	struct bytes message;
 	int32_t id;
-	uint64_t size, index;
+	uint64_t size, index, version;
 };
 
 void payload_free(struct payload *payload);

@@ -100,7 +100,7 @@ bool peek_key(struct bytes text, const char *brackets, const char *key)
 	return has_key(&scan, scan.depth, key);
 }
 
-bool peek_deeper(struct bytes text, size_t depth)
+bool peek_deeper(struct bytes text, size_t depth, size_t *ret_at)
 {
 	struct scan scan = { text, 0 };
 
@@ -115,8 +115,10 @@ bool peek_deeper(struct bytes text, size_t depth)
 			scan.depth++;
 		else if ((c == '}' || c == ']') && scan.depth > 0)
 			scan.depth--;
-		if (scan.depth > depth)
+		if (scan.depth > depth) {
+			*ret_at = text.n - scan.rest.n;
 			return true;
+		}
 		step(&scan, 1);
 	}
 	return false;

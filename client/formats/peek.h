@@ -14,7 +14,7 @@
  */
 bool peek_key(struct bytes text, const char *brackets, const char *key);
 
-/* Are objects and arrays nested deeper than this? */
-bool peek_deeper(struct bytes text, size_t depth);
+/* Are objects and arrays nested deeper than this? *ret_at: where, in bytes. */
+bool peek_deeper(struct bytes text, size_t depth, size_t *ret_at);
 
 #endif

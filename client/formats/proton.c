@@ -2,6 +2,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 #define SALT 16 /* bytes */
@@ -28,8 +29,8 @@ static int open_sealed(struct import *import, struct bytes sealed,
 	int r;
 
 	if (salt.n != SALT || sealed.n < CRYPT_NONCE + CRYPT_TAG)
-		return import_fail(import, "the file is damaged: its "
-					   "encrypted part is incomplete");
+		return import_fail(import, "the file is damaged: salt "
+					   "or content is incomplete");
 	sealed.p += CRYPT_NONCE;
 	sealed.n -= CRYPT_NONCE;
 	r = import_password(import, &password);
@@ -39,7 +40,7 @@ static int open_sealed(struct import *import, struct bytes sealed,
 	if (r == 0)
 		r = crypt_gcm_open(&gcm, sealed, ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "salt", r) : 0;
 }
 
 static int open_content(struct import *import, const json_t *root,
@@ -54,8 +55,8 @@ static int open_content(struct import *import, const json_t *root,
 	if (r < 0)
 		return r;
 	if (r != 0)
-		return import_fail(import, "the file is damaged: its "
-					   "encrypted part is no base64");
+		return import_fail(import, "the file is damaged: salt "
+					   "or content is no base64");
 	return open_sealed(import, buffer_bytes(&sealed), buffer_bytes(&salt),
 			   ret);
 }
@@ -79,12 +80,12 @@ static int read_one(struct import *import, const json_t *object,
 
 static int check_version(struct import *import, const json_t *root)
 {
+	static const struct refusal_version known = { "Proton Authenticator",
+						      "version", 1 };
 	struct json_record record = { .object = root };
+	uint64_t version = json_get_number(&record, known.key, 1);
 
-	return json_get_number(&record, "version", 1) == 1 ?
-		       0 :
-		       import_fail(import, "the file is of a newer Proton "
-					   "Authenticator than is known here");
+	return refusal_newer(import, &known, !json_failed(&record), version);
 }
 
 static int read_all(struct import *import, const json_t *root)
@@ -97,7 +98,7 @@ static int read_all(struct import *import, const json_t *root)
 	if (r != 0)
 		return r;
 	if (!json_is_array(entries))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "entries");
 	json_array_foreach(entries, i, object)
 	{
 		r = read_one(import, object, i + 1);

@@ -4,6 +4,7 @@
 
 #include "client/formats/names.h"
 #include "client/formats/number.h"
+#include "client/formats/refusal.h"
 #include "client/formats/xmlenc.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
@@ -47,7 +48,7 @@ static int open_keys(struct container *c, const struct xml *root)
 	if (r == 0 && mac_key)
 		r = xmlenc_open(buffer_bytes(&c->key), mac_key, &c->mac_key);
 	c->mac_method = xml_attribute(method, "Algorithm");
-	return r ? import_crypt_failed(c->import, r) : 0;
+	return r ? refusal_crypt(c->import, "EncryptionKey", r) : 0;
 }
 
 /* 0, -ENOMEM or CRYPT_ERR_*. */
@@ -240,8 +241,9 @@ int pskc_read(struct bytes file, struct import *import)
 	if (r != 0)
 		return r;
 	if (newer(root))
-		return import_fail(import, "the file is of a newer PSKC than "
-					   "is known here");
+		return refusal_line(import, root->line, 1,
+				    "Version: the file is of a newer PSKC than "
+				    "1.0, which is all that is known here");
 	if (!xml_child(root, "KeyPackage"))
 		return import_fail(import, "the file has no KeyPackage");
 	if (xml_child(root, "EncryptionKey"))

@@ -4,6 +4,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -45,13 +46,14 @@ static int open_strong(struct import *import, struct bytes file,
 	uint8_t key[CRYPT_KEY];
 	struct crypt_gcm gcm = { .key = key };
 	struct bytes password;
+	size_t whole = file.n;
 	int r;
 
 	cut(&file, MAGIC);
 	how.salt = cut(&file, STRONG_SALT);
 	gcm.nonce = cut(&file, CRYPT_NONCE);
 	if (!how.salt.p || !gcm.nonce.p || file.n < CRYPT_TAG)
-		return import_fail(import, "the file is cut off");
+		return refusal_byte(import, whole, "it is cut off");
 	r = import_password(import, &password);
 	if (r != 0)
 		return r;
@@ -59,7 +61,7 @@ static int open_strong(struct import *import, struct bytes file,
 	if (r == 0)
 		r = crypt_gcm_open(&gcm, file, ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "bytes 16 to 43", r) : 0;
 }
 
 static int open_legacy(struct import *import, struct bytes file,
@@ -68,13 +70,14 @@ static int open_legacy(struct import *import, struct bytes file,
 	struct crypt_pbkdf2 how = { CRYPT_SHA1, LEGACY_ITERATIONS, { 0 } };
 	uint8_t key[CRYPT_KEY];
 	struct bytes password, iv;
+	size_t whole = file.n;
 	int r;
 
 	cut(&file, MAGIC);
 	how.salt = cut(&file, LEGACY_SALT);
 	iv = cut(&file, CRYPT_BLOCK);
 	if (!how.salt.p || !iv.p || file.n == 0 || file.n % CRYPT_BLOCK != 0)
-		return import_fail(import, "the file is cut off");
+		return refusal_byte(import, whole, "it is cut off");
 	r = import_password(import, &password);
 	if (r != 0)
 		return r;
@@ -82,7 +85,7 @@ static int open_legacy(struct import *import, struct bytes file,
 	if (r == 0)
 		r = crypt_cbc_open(key, iv.p, file, ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "bytes 16 to 43", r) : 0;
 }
 
 static void take_type(struct filler *f)
@@ -187,7 +190,7 @@ static int read_all(struct import *import, const json_t *root)
 	size_t i;
 
 	if (!json_is_array(list))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "Authenticators");
 	json_array_foreach(list, i, object)
 	{
 		int r = read_one(import, root, object, i + 1);

@@ -5,6 +5,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 #define CHARACTERS_MIN 64 /* shorter text is something else */
@@ -59,7 +60,7 @@ static int decrypt(struct import *import, struct bytes file, struct buffer *ret)
 	crypt_sha256(password, key);
 	r = crypt_cbc_open(key, iv, buffer_bytes(&sealed), ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "the file", r) : 0;
 }
 
 static int read_one(struct import *import, const json_t *object,
@@ -119,6 +120,8 @@ int totp_authenticator_read(struct bytes file, struct import *import)
 		return r;
 	first = json_object_iter(root);
 	if (!first)
-		return import_fail(import, "the file has no list of accounts");
+		return import_fail(
+			import,
+			"the file has no list of accounts: what is encrypted is no object");
 	return read_list(import, text_of(json_object_iter_key(first)));
 }

@@ -4,6 +4,7 @@
 
 #include "client/formats/crypt.h"
 #include "client/formats/filler.h"
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 #define SCHEMA_MAX 4
@@ -52,7 +53,9 @@ static int split(struct import *import, struct bytes text, struct parts *ret)
 		return r;
 	if (r != 0 || text.n > 0 || ret->sealed.n < CRYPT_TAG ||
 	    ret->nonce.n != CRYPT_NONCE)
-		return import_fail(import, "servicesEncrypted is damaged");
+		return import_fail(import,
+				   "servicesEncrypted is damaged: it is "
+				   "cut off, or no base64");
 	return 0;
 }
 
@@ -77,7 +80,7 @@ static int open_services(struct import *import, struct bytes text,
 	if (r == 0)
 		r = crypt_gcm_open(&gcm, buffer_bytes(&parts.sealed), ret);
 	crypt_wipe(key);
-	return r ? import_crypt_failed(import, r) : 0;
+	return r ? refusal_crypt(import, "servicesEncrypted", r) : 0;
 }
 
 static struct bytes member(const json_t *object, const char *key)
@@ -141,7 +144,7 @@ static int read_all(struct import *import, const json_t *root,
 	size_t i;
 
 	if (!json_is_array(services))
-		return import_fail(import, "the file has no list of accounts");
+		return refusal_list(import, "services");
 	json_array_foreach(services, i, object)
 	{
 		int r = read_one(import, root, object, i + 1);
@@ -150,6 +153,15 @@ static int read_all(struct import *import, const json_t *root,
 			return r;
 	}
 	return 0;
+}
+
+static int check_version(struct import *import, struct json_record *record)
+{
+	static const struct refusal_version known = { "2FAS", "schemaVersion",
+						      SCHEMA_MAX };
+	uint64_t version = json_get_number(record, known.key, 1);
+
+	return refusal_newer(import, &known, !json_failed(record), version);
 }
 
 int twofas_read(struct bytes file, struct import *import)
@@ -163,9 +175,9 @@ int twofas_read(struct bytes file, struct import *import)
 	if (r != 0)
 		return r;
 	record.object = root;
-	if (json_get_number(&record, "schemaVersion", 1) > SCHEMA_MAX)
-		return import_fail(import, "the file is of a newer 2FAS than "
-					   "is known here");
+	r = check_version(import, &record);
+	if (r != 0)
+		return r;
 	sealed = json_get_text(&record, "servicesEncrypted");
 	if (sealed.n == 0)
 		return read_all(import, root,

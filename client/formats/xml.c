@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <expat.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/formats/refusal.h"
 #include "proto/text.h"
 
 /* --- memory -------------------------------------------------------------------- */
@@ -242,7 +242,6 @@ static void on_doctype(void *user, const XML_Char *name UNUSED,
 
 static int failed(struct import *import, const struct builder *b)
 {
-	char text[120];
 	enum XML_Error error = XML_GetErrorCode(b->parser);
 	const char *why = b->why;
 
@@ -252,10 +251,11 @@ static int failed(struct import *import, const struct builder *b)
 		     error == XML_ERROR_UNCLOSED_TOKEN ||
 		     error == XML_ERROR_PARTIAL_CHAR))
 		why = "it is cut off";
-	snprintf(text, sizeof(text), "the file is damaged: line %lu: %s",
-		 XML_GetCurrentLineNumber(b->parser),
-		 why ? why : "it is no sound XML");
-	return import_fail(import, text);
+	if (!why && error == XML_ERROR_INVALID_TOKEN)
+		why = "it is no sound XML, or not UTF-8";
+	return refusal_line(import, XML_GetCurrentLineNumber(b->parser),
+			    XML_GetCurrentColumnNumber(b->parser) + 1,
+			    why ? why : "it is no sound XML");
 }
 
 static void listen(struct builder *b)

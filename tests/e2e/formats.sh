@@ -220,9 +220,9 @@ matches "with the reason" "$(fob a import "$work/kdf" \
 	--file-passphrase-file "$work/good" 2>&1)" 'memory or time'
 printf '{"schemaVersion":4,\n"services":[{"a":1,\n"a":2}]}' >"$work/twice"
 matches "a key that is there twice" "$(fob a import "$work/twice" 2>&1)" \
-	'line 3: a key is there twice'
+	'line 3, column [0-9]+: a key is there twice'
 printf '{"schemaVersion":4,"services":[{"name":"\xff"}]}' >"$work/utf8"
-matches "no UTF-8" "$(fob a import "$work/utf8" 2>&1)" 'line 1: .* UTF-8'
+matches "no UTF-8" "$(fob a import "$work/utf8" 2>&1)" 'line 1, column [0-9]+: .* UTF-8'
 printf '{"version":9,"header":{"params":null},"db":{"version":9}}' \
 	>"$work/newer"
 matches "a newer version" "$(fob a import "$work/newer" 2>&1)" 'newer Aegis'

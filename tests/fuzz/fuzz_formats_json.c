@@ -2,7 +2,7 @@
  * JSON of any bytes: what detection sees without reading agrees with what is
  * there after reading.
  *
- * Covers: peek
+ * Covers: peek, refusal
  */
 #include <string.h>
 

@@ -45,7 +45,7 @@ static void test_plain(void **state UNUSED)
 	expect_plain(&import);
 	survive("bitwarden", text_of(plain), NULL, 300, false);
 	refused_for("bitwarden", TEXT("{\"encrypted\":false,\"items\":7}"),
-		    NULL, "no list of items");
+		    NULL, "\"items\" is missing");
 	refused_for("bitwarden", TEXT("{\"encrypted\":true,\"data\":\"\"}"),
 		    NULL, "only the Bitwarden account");
 }

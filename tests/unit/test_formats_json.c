@@ -2,7 +2,7 @@
  * JSON of strangers: what is looked for without reading, what is refused as a
  * whole and on which line, and how members come out.
  *
- * Covers: names, encoded, import, peek
+ * Covers: names, encoded, import, peek, refusal
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 #include "client/formats/encoded.h"
 #include "client/formats/json.h"
 #include "client/formats/names.h"
+#include "client/formats/refusal.h"
 #include "proto/item.pb-c.h"
 #include "proto/text.h"
 
@@ -68,19 +69,21 @@ static void test_refused(void **state UNUSED)
 
 	refused(TEXT(""), "empty");
 	refused(TEXT("\xef\xbb\xbf"), "empty");
-	refused(TEXT("{\"a\":\n\n1"), "line 3: it is cut off");
-	refused(TEXT("{\"a\":\"\xff\"}"), "line 1: it is not UTF-8");
-	refused(TEXT("{\"a\":1,\n\"a\":2}"), "line 2: a key is there twice");
+	refused(TEXT("{\"a\":\n\n1"), "line 3, column 1: it is cut off");
+	refused(TEXT("{\"a\":\"\xff\"}"), "line 1, column 6: it is not UTF-8");
+	refused(TEXT("{\"a\":1,\n\"a\":2}"),
+		"line 2, column 3: a key is there twice");
 	refused(TEXT("{\"a\":123456789012345678901234567890}"),
 		"a number is too large");
 	refused(TEXT("{\"a\":1} x"), "no sound JSON");
 	refused(TEXT("7"), "no sound JSON");
 	nest(deep, 100000);
-	refused(text_of(deep), "nested too deeply");
+	refused(text_of(deep), "line 1, column 33: it is nested too deeply");
 	nest(deep, JSON_DEPTH + 1);
 	refused(text_of(deep), "nested too deeply");
 	/* What the file says is never in the message. */
-	refused(TEXT("{\"a\":hunter2}"), "line 1: it is no sound JSON");
+	refused(TEXT("{\"a\":hunter2}"),
+		"line 1, column 11: it is no sound JSON");
 }
 
 struct opened {
@@ -238,14 +241,16 @@ static void test_password(void **state UNUSED)
 	import.password = TEXT("pw");
 	assert_int_equal(import_password(&import, &password), 0);
 	assert_int_equal(password.n, 2);
-	assert_int_equal(import_crypt_failed(&import, CRYPT_ERR_FORGED),
+	assert_int_equal(refusal_crypt(&import, "field", CRYPT_ERR_FORGED),
 			 IMPORT_ERR_WRONG);
 	assert_non_null(strstr(import.error, "password"));
-	assert_int_equal(import_crypt_failed(&import, CRYPT_ERR_COST),
+	assert_int_equal(refusal_crypt(&import, "field", CRYPT_ERR_COST),
 			 IMPORT_ERR_FILE);
-	assert_int_equal(import_crypt_failed(&import, CRYPT_ERR_NUMBERS),
+	assert_int_equal(refusal_crypt(&import, "field", CRYPT_ERR_NUMBERS),
 			 IMPORT_ERR_FILE);
-	assert_int_equal(import_crypt_failed(&import, -12), -12);
+	assert_int_equal(refusal_crypt(&import, "field", -12), -12);
+	refusal_text(&import, TEXT("a\nbc\nd"), 3, "x");
+	assert_non_null(strstr(import.error, "line 2, column 2: x"));
 }
 
 int main(void)

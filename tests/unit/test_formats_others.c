@@ -32,6 +32,11 @@ static void test_lastpass(void **state UNUSED)
 	expect_entry(&import, 1, "1 616263 1 6 30 0 [Old] []");
 	assert_int_equal(import.skipped.n, 2);
 	expect_skip(&import, 1, 4, "digits is negative");
+	refused_for("lastpass", TEXT("{\"version\":4,\"accounts\":[]}"), NULL,
+		    "newer LastPass Authenticator than is known here: version "
+		    "is 4, and 3");
+	refused_for("lastpass", TEXT("{\"version\":\"x\",\"accounts\":[]}"),
+		    NULL, "version is no version");
 	refused_for("lastpass", TEXT("{\"accounts\":1}"), NULL,
 		    "no list of accounts");
 	survive("lastpass", text_of(lastpass), NULL, 200, false);

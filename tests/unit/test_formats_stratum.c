@@ -179,7 +179,7 @@ static void test_damaged(void **state UNUSED)
 	refused_for("stratum", TEXT("{\"Authenticators\":7}"), NULL,
 		    "no list of accounts");
 	refused_for("stratum", TEXT("{\"Authenticators\":[\n"), NULL,
-		    "line 2: it is cut off");
+		    "line 2, column 1: it is cut off");
 	survive("stratum", text_of(plain), NULL, 300, false);
 }
 

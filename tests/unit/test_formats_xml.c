@@ -64,8 +64,8 @@ static void test_refused(void **state UNUSED)
 		put(&deep, "<a>");
 	xml_refused(text_bytes(&deep), "nested too deeply");
 	xml_refused(TEXT(""), "empty");
-	xml_refused(TEXT("<a>\n<b>"), "line 2: it is cut off");
-	xml_refused(TEXT("<a>\n</b>"), "line 2: it is no sound XML");
+	xml_refused(TEXT("<a>\n<b>"), "line 2, column 4: it is cut off");
+	xml_refused(TEXT("<a>\n</b>"), "line 2, column 3: it is no sound XML");
 	xml_refused(TEXT("<a>\xff</a>"), "no sound XML");
 	xml_refused(TEXT("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"),
 		    "document type");
