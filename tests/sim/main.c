@@ -183,14 +183,15 @@ static unsigned turn_now(void)
 
 static bool is_scarce(const struct story *story)
 {
-	unsigned n = turn_now();
+	unsigned n = 0;
 
 #ifdef FOB_SANITIZED
 	return false; /* a fork takes too long */
 #endif
 	for (const char *c = story->name; *c; c++)
 		n = 31 * n + (unsigned char)*c;
-	return n % turns(SCARCE_STORIES) == 0;
+	n = n * 2654435761u >> 16;
+	return (n + turn_now()) % turns(SCARCE_STORIES) == 0;
 }
 
 static void climb(struct world *world)
