@@ -192,6 +192,9 @@ static int derive_argon2(struct json_record *record, struct bytes salt,
 		.salt = BYTES(hash),
 	};
 
+	/* Bitwarden's own default is 64; what a person raised has an end. */
+	if (mib > 256)
+		return CRYPT_ERR_COST;
 	crypt_sha256(salt, hash);
 	return crypt_argon2(&how, password, ret);
 }

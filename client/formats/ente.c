@@ -68,6 +68,38 @@ static int parse(struct import *import, const json_t *root, struct sealed *ret)
 	return 0;
 }
 
+/*
+ * Ente begins with 1 GiB (older ones) or 256 MiB, and halves the memory and
+ * doubles the passes where a device lacks it; the product stays. No other
+ * demand may take more than PLAIN.
+ */
+#define PLAIN (256ull << 20)
+#define LARGEST (1024ull << 20)
+#define WORK (4096ull << 20) /* bytes times passes */
+
+static bool too_costly(const struct sealed *sealed)
+{
+	uint64_t memory = sealed->memory;
+
+	if (memory <= PLAIN)
+		return false;
+	return memory > LARGEST || (memory & (memory - 1)) != 0 ||
+	       sealed->passes != WORK / memory;
+}
+
+static int costs(struct import *import, const struct sealed *sealed)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "opening the file would take more memory or time than Ente "
+		 "asks for: %llu MiB, passes: %llu; only 1024 MiB with 4, 512 "
+		 "with 8, or at most 256 are taken",
+		 (unsigned long long)(sealed->memory >> 20),
+		 (unsigned long long)sealed->passes);
+	return import_fail(import, text);
+}
+
 /* This is the only format that takes so much that it may not be there. */
 static int no_memory(struct import *import, const struct sealed *sealed)
 {
@@ -119,6 +151,8 @@ static int open_sealed(struct import *import, const struct sealed *sealed,
 
 	if (r != 0)
 		return r;
+	if (too_costly(sealed))
+		return costs(import, sealed);
 	r = crypt_argon2(&how, password, key);
 	if (r == -ENOMEM)
 		return no_memory(import, sealed);

@@ -149,7 +149,7 @@ sealed() {
 		"$(cat "$work/good")" -- --passphrase-file "$work/pass" \
 		import "$work/sealed/proton" --dry-run)" '1 found, 0 would be'
 	# As much memory as Ente asks for on a computer.
-	"$python" "$here/sealed.py" "$work/sealed" x $((1 << 30)) 1
+	"$python" "$here/sealed.py" "$work/sealed" x $((1 << 30)) 4
 	secret_file x x
 	equal "a key that takes 1 GiB" "$(tried "$work/sealed/ente" \
 		--file-passphrase-file "$work/x")" "('ente', 1, 0)"

@@ -126,6 +126,11 @@ static void test_costs(void **state UNUSED)
 	costs((struct cost){ 8192 * MIB, 1 }, "more memory or time");
 	costs((struct cost){ 1024 * MIB + 1024, 1 }, "more memory or time");
 	costs((struct cost){ 1024 * MIB, 9 }, "more memory or time");
+	/* Only what Ente itself writes may take more than 256 MiB. */
+	costs((struct cost){ 1024 * MIB, 1 }, "asks for: 1024 MiB, passes: 1");
+	costs((struct cost){ 512 * MIB, 4 }, "asks for: 512 MiB, passes: 4");
+	costs((struct cost){ 768 * MIB, 5 }, "asks for: 768 MiB");
+	costs((struct cost){ 257 * MIB, 1 }, "asks for: 257 MiB");
 	costs((struct cost){ MIB, INT64_MAX }, "more memory or time");
 	costs((struct cost){ MIB, 0 }, "makes no sense");
 	costs((struct cost){ 0, 2 }, "makes no sense");
