@@ -46,7 +46,8 @@ bool google_carries(const struct entry *entry, struct fault *ret_fault);
 struct google_batch {
 	const struct entry *entries;
 	size_t n;
-	int32_t id; /* random */
+	int32_t id;  /* random */
+	size_t each; /* accounts of one code; 0: MIGRATION_ACCOUNTS */
 };
 
 size_t google_count(const struct google_batch *batch); /* of QR codes */

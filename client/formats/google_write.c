@@ -35,9 +35,14 @@ bool google_carries(const struct entry *entry, struct fault *ret_fault)
 	return r == 0;
 }
 
+static size_t each_of(const struct google_batch *batch)
+{
+	return batch->each ? batch->each : MIGRATION_ACCOUNTS;
+}
+
 size_t google_count(const struct google_batch *batch)
 {
-	return (batch->n + MIGRATION_ACCOUNTS - 1) / MIGRATION_ACCOUNTS;
+	return (batch->n + each_of(batch) - 1) / each_of(batch);
 }
 
 #define NAME_MAX_BYTES (2 * TEXT_MAX + 1)
@@ -83,8 +88,8 @@ static size_t put_payload(uint8_t *out, const struct google_batch *batch,
 			  size_t index)
 {
 	uint8_t account[ACCOUNT_MAX_BYTES];
-	size_t first = index * MIGRATION_ACCOUNTS;
-	size_t end = size_min(first + MIGRATION_ACCOUNTS, batch->n);
+	size_t first = index * each_of(batch);
+	size_t end = size_min(first + each_of(batch), batch->n);
 	size_t n = 0;
 
 	for (size_t i = first; i < end; i++) {

@@ -295,6 +295,8 @@ def fields(data):
 def google(data, _):
     accounts = []
     for line in data.decode().splitlines():
+        # What the largest QR code holds.
+        assert len(line) <= 2953
         query = urllib.parse.urlsplit(line).query
         payload = b64(urllib.parse.parse_qs(query)["data"][0])
         for number, value in fields(payload):

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct entry *entry)
 {
-	struct google_batch batch = { entry, 1, -5 };
+	struct google_batch batch = { entry, 1, -5, 0 };
 	AUTO_IMPORT struct import import;
 	AUTO_FREE char *uri = NULL;
 	struct fault fault;

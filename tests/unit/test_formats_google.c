@@ -545,7 +545,7 @@ static void fill_all(struct entry *entries, size_t n)
 static void round_trip(size_t n, int32_t id)
 {
 	struct entry entries[25];
-	struct google_batch batch = { entries, n, id };
+	struct google_batch batch = { entries, n, id, 0 };
 	AUTO_IMPORT struct import import;
 	struct google google;
 	char before[512];
@@ -588,7 +588,7 @@ static void test_bytes(void **state UNUSED)
 		"ChkKBWFiY2RlEgRTOm1lGgFTIAIoAjABONgEEAEYASAAKP%2F%"
 		"2F%2F%2F%2F%2F%2F%2F%2F%2F%2FwE%3D";
 	struct entry entry;
-	struct google_batch batch = { &entry, 1, -1 };
+	struct google_batch batch = { &entry, 1, -1, 0 };
 	struct fault fault;
 	char *uri = NULL;
 
@@ -612,7 +612,7 @@ static void test_longest(void **state UNUSED)
 {
 	static const uint8_t secret[SECRET_MAX] = { 1 };
 	struct entry entries[MIGRATION_ACCOUNTS];
-	struct google_batch batch = { entries, MIGRATION_ACCOUNTS, -1 };
+	struct google_batch batch = { entries, MIGRATION_ACCOUNTS, -1, 0 };
 	AUTO_IMPORT struct import import;
 	struct fault fault;
 	uint8_t name[TEXT_MAX];
