@@ -268,6 +268,9 @@ int authy_read(struct bytes file, struct import *import)
 		return r;
 	if (json_is_array(root))
 		return read_list(&o, root, &position);
+	if (!json_object_get(root, "authenticator_tokens") &&
+	    !json_object_get(root, "apps"))
+		return refusal_list(import, "authenticator_tokens");
 	r = read_list(&o, json_object_get(root, "authenticator_tokens"),
 		      &position);
 	return r ? r : read_list(&o, json_object_get(root, "apps"), &position);

@@ -189,6 +189,8 @@ static void test_authy_plain(void **state UNUSED)
 	expect_entry(&import, 0, "1 616263 1 7 30 0 [Site] [me]");
 	expect_entry(&import, 1, "1 616263 1 6 30 0 [gmail] [a@b]");
 	expect_entry(&import, 2, "1 616263 1 7 10 0 [Native] [x]");
+	refused_for("authy", TEXT("{}"), NULL,
+		    "\"authenticator_tokens\" is missing");
 	survive("authy", text_of(plain), NULL, 200, false);
 }
 
