@@ -92,9 +92,9 @@ static int costs(struct import *import, const struct sealed *sealed)
 	char text[200];
 
 	snprintf(text, sizeof(text),
-		 "opening the file would take more memory or time than Ente "
-		 "asks for: %llu MiB, passes: %llu; only 1024 MiB with 4, 512 "
-		 "with 8, or at most 256 are taken",
+		 "kdfParams: opening the file would take more memory or time "
+		 "than Ente asks for: %llu MiB, passes: %llu; only 1024 MiB "
+		 "with 4, 512 with 8, or at most 256 are taken",
 		 (unsigned long long)(sealed->memory >> 20),
 		 (unsigned long long)sealed->passes);
 	return import_fail(import, text);

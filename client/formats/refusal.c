@@ -87,7 +87,7 @@ int refusal_crypt(struct import *import, const char *fields, int error)
 	case CRYPT_ERR_COST:
 		snprintf(text, sizeof(text),
 			 "%s: opening the file would take more memory or time "
-			 "than any application asks for",
+			 "than is given to any file",
 			 fields);
 		return import_fail(import, text);
 	case CRYPT_ERR_NUMBERS:
