@@ -143,10 +143,10 @@ fob b kit new <"$work/kit" >"$work/kit-new" 2>/dev/null
 equal "a new one on standard output" $? 0
 check "is the kit" fob b kit verify <"$work/kit-new"
 start_daemon c
-shown=$(typing c 'New passphrase: ' secret 'Again: ' secret -- init -y)
+shown=$(typing c 'New passphrase: ' Geheim7 'Again: ' Geheim7 -- init -y)
 equal "init at a terminal" $? 0
 matches "it numbers the words" "$shown" '24\. [a-z]+'
-if [[ $shown == *secret* ]]; then
+if [[ $shown == *Geheim7* ]]; then
 	bad "the passphrase is not echoed" "$shown"
 else
 	ok "the passphrase is not echoed"
