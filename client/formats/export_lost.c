@@ -14,6 +14,17 @@ static bool loses_issuer(const struct target *target, const struct entry *entry)
 	       strcmp(entry_get(entry, ENTRY_ISSUER), "Steam") != 0;
 }
 
+/* Its issuer alone tells the kind of code. */
+static const char *issuer_given(const struct target *target,
+				const struct entry *entry)
+{
+	if (target->write != freeotp_plus_write ||
+	    entry->type != FOB__OTP_TYPE__STEAM ||
+	    *entry_get(entry, ENTRY_ISSUER))
+		return NULL;
+	return "with Steam for its issuer, which it lacks";
+}
+
 static const char *letters_lost(const struct target *target,
 				const struct entry *entry)
 {
@@ -70,6 +81,7 @@ int export_report_lost(struct export *export, uint64_t position,
 			"without its PIN" :
 			NULL,
 		loses_issuer(target, entry) ? "without its issuer" : NULL,
+		issuer_given(target, entry),
 		loses_icon(target, entry) ? "without its icon" : NULL,
 		letters_lost(target, entry),
 		period_lost(target, entry),

@@ -82,6 +82,7 @@ def told_name(account):
 LOSSES = {"without its note": {"note": ""}, "without its tags": {"tags": set()},
           "without the mark of a favourite": {"favourite": False},
           "without its PIN": {"pin": ""}, "without its issuer": {},
+          "with Steam for its issuer, which it lacks": {},
           "with the first of its tags only": {}}
 
 
@@ -100,6 +101,8 @@ def compare(want, got, losses):
         want.update(lost)
     if "without its issuer" in losses:
         want["names"] = (got["names"][0], want["names"][1])
+    if "with Steam for its issuer, which it lacks" in losses:
+        want["names"] = ("Steam", want["names"][1])
     if "with the first of its tags only" in losses:
         if len(got["tags"]) == 1 and got["tags"] < want["tags"]:
             want["tags"] = got["tags"]
